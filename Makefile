@@ -1,0 +1,85 @@
+# tflbench: `make help` lists the targets.
+#
+# Variants, each with a build folder of its own:
+#   make SAN=address|undefined|thread|address,undefined    sanitizers
+#   make CC=clang                                          the other compiler
+#   make CROSS=aarch64-linux-gnu-                          cross build
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+SHELL := /bin/bash
+
+ifeq ($(origin CC),default)
+CC :=
+endif
+CC := $(CROSS)$(or $(CC),gcc)
+AR := $(CROSS)ar
+SAN ?=
+OPT ?= -O2
+
+comma := ,
+variant := $(if $(CROSS),-$(patsubst %-,%,$(CROSS)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
+BUILD ?= build$(variant)
+ARCH := $(firstword $(subst -, ,$(or $(CROSS),$(shell uname -m))))
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wcast-qual -Wpointer-arith -Wundef -Wvla -Werror
+CPPFLAGS := -I. -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+CFLAGS := -std=c11 $(OPT) -g $(WARN) -fno-math-errno -ffp-contract=off -fvisibility=hidden -fPIC \
+          $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -pthread -rdynamic
+LDLIBS := -lm -ldl
+
+# ---- sources, by layer -------------------------------------------------------------------------
+base_src     := $(wildcard runtime/base/*.c)
+runtime_src  := $(wildcard runtime/*.c runtime/ops/*.c)
+profiler_src := $(wildcard profiler/*.c)
+delegate_src := $(wildcard delegates/*.c delegates/*/*.c)
+models_src   := $(wildcard models/*.c models/zoo/*.c)
+reports_src  := $(wildcard reports/*.c)
+bench_src    := $(filter-out bench/main.c,$(wildcard bench/*.c))
+
+# Files of another instruction set than this build's are left out; the others get its flags.
+x86_only := $(filter %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c,$(delegate_src))
+arm_only := $(filter %_neon.c %_dotprod.c %_i8mm.c,$(delegate_src))
+delegate_src := $(filter-out $(if $(filter x86_64,$(ARCH)),$(arm_only),$(x86_only)),$(delegate_src))
+isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
+            $(if $(filter %_avx2.c,$1),-mavx2 -mfma -mf16c) \
+            $(if $(filter %_avx512.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512) \
+            $(if $(filter %_vnni.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c) \
+            $(if $(filter %_avxvnni.c,$1),-mavx2 -mfma -mavxvnni) \
+            $(if $(filter %_dotprod.c,$1),-march=armv8.2-a+dotprod) \
+            $(if $(filter %_i8mm.c,$1),-march=armv8.2-a+dotprod+i8mm)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
+core_src := $(base_src) $(profiler_src) $(runtime_src) $(delegate_src)
+all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
+
+.PHONY: all
+all: $(BUILD)/tflbench ## build the product
+
+$(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<
+
+# ---- tests -------------------------------------------------------------------------------------
+unit_src := $(wildcard tests/unit/*/*.c)
+
+$(BUILD)/unit: $(call objects,$(unit_src) $(all_src))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+.PHONY: unit
+unit: $(BUILD)/unit ## build and run the unit tests
+	$(BUILD)/unit --jobs 2
+
+.PHONY: clean
+clean: ## remove every build folder
+	rm -rf build build-*
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
+
+-include $(patsubst %.o,%.d,$(call objects,bench/main.c $(all_src) $(unit_src)))
