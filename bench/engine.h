@@ -1,0 +1,109 @@
+/*
+ * An engine runs a model: `native` is our runtime, `tflite` a real libtensorflowlite_c.so found
+ * with dlopen. Workers, verify, accuracy and numerics see models only through this. One file and
+ * one row in engine_table.c each.
+ */
+#ifndef TB_BENCH_ENGINE_H
+#define TB_BENCH_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profiler/sink.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/status.h"
+#include "runtime/tflite_abi/c_api_types.h"
+
+#define TB_MAX_RANK 8
+
+/* A tensor at the model's edge. `data` is the engine's own memory: valid until the next resize,
+   allocate or invoke; NULL before allocate. */
+typedef struct tb_io {
+    const char *name;
+    TfLiteType type;
+    int rank;
+    int dims[TB_MAX_RANK];
+    float scale; /* 0: not quantised per tensor */
+    int32_t zero_point;
+    void *data;
+    size_t bytes;
+} tb_io;
+
+typedef struct tb_engine_options {
+    const char *library;  /* tflite: the shared object's path; else NULL */
+    const char *delegate; /* a --delegate value with its options: "reference", "cpu", "gpu:..." */
+    int threads;
+    const char *signature;       /* key, or NULL: the primary subgraph */
+    uint64_t memory_limit_bytes; /* 0: none */
+    uint64_t time_limit_ns;      /* 0: none */
+    bool fail_on_fallback;       /* a node left behind is an error (--fallback fail) */
+    /* Told when a phase (load, allocate, delegate) ends; may be NULL. */
+    void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);
+    void (*note)(void *context, const char *text); /* messages of the engine; may be NULL */
+    void *context;
+} tb_engine_options;
+
+typedef struct tb_session tb_session; /* an engine's model, ready to be allocated */
+
+/* What ran where. Texts belong to the session. */
+typedef struct tb_plan_node {
+    int subgraph;
+    int node;
+    const char *op_name;
+    const char *tensor_name;   /* of the first output */
+    const char *delegate_name; /* NULL: the engine's own kernel */
+    int partition;             /* number of the delegate's partition; -1: not delegated */
+    const char *reason;        /* why it stayed behind; NULL */
+    uint64_t flops;            /* 2 x multiply-adds, from shapes; 0: unknown or none */
+    uint64_t bytes;            /* read and written, from shapes */
+} tb_plan_node;
+
+typedef struct tb_plan {
+    int node_count; /* the model's own nodes, in order of execution */
+    const tb_plan_node *nodes;
+    int delegated; /* how many of them a delegate took */
+    int partitions;
+    const char *text; /* the delegate's own description, or NULL */
+} tb_plan;
+
+typedef struct tb_engine_figure {
+    const char *metric; /* "arena_bytes", "weights_bytes", ... */
+    const char *owner;  /* "arena", "delegate", ... */
+    const char *unit;
+    bool known;
+    double value;
+    const char *reason; /* where not known */
+} tb_engine_figure;
+
+typedef struct tb_engine {
+    const char *name;
+    const char *what; /* one line */
+    /* Name and version in one text, e.g. "native 0.1.0 (58a069c)". */
+    tb_status (*version)(const char *library, tb_error *err, tb_buf *out);
+    /* Reads and verifies the model and applies the delegate. */
+    tb_status (*open)(const char *model_path, const tb_engine_options *options, tb_error *err,
+                      tb_session **out);
+    void (*close)(tb_session *session);
+    int (*input_count)(const tb_session *session);
+    int (*output_count)(const tb_session *session);
+    tb_status (*input)(tb_session *session, int k, tb_error *err, tb_io *out);
+    tb_status (*output)(tb_session *session, int k, tb_error *err, tb_io *out);
+    tb_status (*resize)(tb_session *session, int input, int rank, const int *dims, tb_error *err);
+    tb_status (*allocate)(tb_session *session, tb_error *err);
+    /* Replaces an input's bytes; needed for strings, whose size is not the shape's. */
+    tb_status (*set_input)(tb_session *session, int k, const void *data, size_t bytes,
+                           tb_error *err);
+    tb_status (*invoke)(tb_session *session, tb_error *err);
+    tb_status (*reset_variables)(tb_session *session, tb_error *err); /* may be NULL */
+    void (*cancel)(tb_session *session);                              /* may be NULL */
+    void (*set_sink)(tb_session *session, tb_sink *sink);             /* NULL: no per-op events */
+    tb_status (*plan)(tb_session *session, tb_error *err, tb_plan *out); /* may be NULL */
+    /* Memory and other figures as of now; the array is the session's. NULL: none offered. */
+    const tb_engine_figure *(*figures)(tb_session *session, int *count);
+} tb_engine;
+
+const tb_engine *tb_engine_find(const char *name);
+const tb_engine *tb_engine_rows(int *count);
+
+#endif
