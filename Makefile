@@ -70,9 +70,60 @@ unit_src := $(wildcard tests/unit/*/*.c)
 $(BUILD)/unit: $(call objects,$(unit_src) $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
-.PHONY: unit
+# Stress programs have a main of their own: Criterion aborts under the thread sanitizer.
+stress_src := $(wildcard tests/stress/*.c)
+stress_bin := $(patsubst %.c,$(BUILD)/%,$(stress_src))
+
+$(stress_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(core_src))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: unit-build stress-build unit stress cli
+unit-build: $(BUILD)/unit
+stress-build: $(stress_bin)
+
 unit: $(BUILD)/unit ## build and run the unit tests
 	$(BUILD)/unit --jobs 2
+
+stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=thread)
+	@scripts/each.sh $(stress_bin)
+
+cli: $(BUILD)/tflbench ## run the command-line tests on the real binary
+	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
+
+# Every runner, counted; `check` installs what is missing first and sums up at the end.
+export TALLY ?= build/tally.tsv
+tally := scripts/tally.sh
+shared_models := $(wildcard ../shared/models/MANIFEST.json)
+
+.PHONY: check check-runners check-sanitized check-threads check-emulated
+check: ## install what is needed, build, and pass every test
+	@scripts/setup.sh check
+	@$(tally) reset
+	@$(MAKE) -s -j$(shell nproc) all unit-build stress-build
+	@$(MAKE) -s check-runners
+	@$(tally) sum
+
+check-runners: all unit-build stress-build
+	@$(tally) run "unit" $(BUILD)/unit --jobs 2
+	@$(tally) run "stress" $(MAKE) -s stress
+	@$(tally) run "command line" $(MAKE) -s cli
+
+check-sanitized: all unit-build
+	@$(tally) run "unit, $(SAN)" $(BUILD)/unit --jobs 2
+
+check-threads: all stress-build
+	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress
+
+check-emulated: all
+
+# ---- order -------------------------------------------------------------------------------------
+.PHONY: lint format
+lint: ## format, layers, static analysis, shell syntax
+	@scripts/lint.sh
+
+format: ## format the sources in place
+	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 .PHONY: clean
 clean: ## remove every build folder
@@ -82,4 +133,4 @@ clean: ## remove every build folder
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
--include $(patsubst %.o,%.d,$(call objects,bench/main.c $(all_src) $(unit_src)))
+-include $(patsubst %.o,%.d,$(call objects,bench/main.c $(all_src) $(unit_src) $(stress_src)))
