@@ -1,0 +1,10 @@
+/* The clock that durations are taken from. */
+#ifndef TB_RUNTIME_BASE_CLOCK_H
+#define TB_RUNTIME_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds since an unspecified start: never goes back, keeps running through time changes. */
+uint64_t tb_clock_ns(void);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * What is asked of the operating system, one function a need. os_<system>.c answers; nobody else
+ * asks which system this is.
+ */
+#ifndef TB_RUNTIME_BASE_OS_H
+#define TB_RUNTIME_BASE_OS_H
+
+#include <stddef.h>
+
+#include "runtime/base/status.h"
+
+/* A file's bytes, read-only. `data` is page-aligned, or NULL where the file is empty. */
+typedef struct tb_mapping {
+    const void *data;
+    size_t size;
+} tb_mapping;
+
+/*
+ * Maps a regular file. The message names `path`: TB_NOT_FOUND where there is none, TB_IO where it
+ * cannot be read or is no regular file. As with any mapping, reading past a point where somebody
+ * truncates the file later ends in SIGBUS.
+ */
+tb_status tb_os_map_file(const char *path, tb_error *err, tb_mapping *out);
+/* Forgets the mapping and zeroes *mapping; nothing happens where it is empty. */
+void tb_os_unmap(tb_mapping *mapping);
+
+size_t tb_os_page_size(void);
+
+/* The absolute path of the running program, terminated; TB_IO where it does not fit. */
+tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out);
+
+#endif
