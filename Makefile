@@ -60,6 +60,13 @@ all: $(BUILD)/tflbench ## build the product
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
+# Which build this is; rewritten only where that changed.
+.PHONY: FORCE
+FORCE:
+$(BUILD)/gen/build_id.h: FORCE
+	@scripts/build_id.sh $@ $(ARCH) '$(filter-out -W%,$(CFLAGS))'
+$(BUILD)/obj/bench/build_info.o: $(BUILD)/gen/build_id.h
+
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<

@@ -20,7 +20,8 @@ typedef enum tb_option_kind {
     TB_OPTION_SECONDS,  /* number with ns|us|ms|s|m|h; bare numbers are seconds */
     TB_OPTION_BYTES,    /* number with K|M|G (1024) */
     TB_OPTION_INT_LIST, /* 1,2,4 */
-    TB_OPTION_LIST      /* texts; repeating the option and commas both add, see `split` */
+    TB_OPTION_LIST,     /* texts; repeating the option and commas both add, see `no_split` */
+    TB_OPTION_HEADING   /* no option: `name` heads the rows that follow in the help */
 } tb_option_kind;
 
 typedef struct tb_option {
@@ -30,13 +31,15 @@ typedef struct tb_option {
     const char *value_name;   /* in the help: N, FILE, NAME[:k=v;k=v] */
     const char *default_text; /* as the user would write it; NULL: none */
     const char *help;
-    double min, max; /* INT, NUMBER, SECONDS, BYTES; both 0: any non-negative */
+    double min, max; /* INT, NUMBER, SECONDS (in seconds), BYTES, and each of an INT_LIST; max 0:
+                        no upper bound; both 0: any non-negative */
     bool no_split;   /* LIST: commas belong to the value */
 } tb_option;
 
 typedef struct tb_args tb_args;
 
-/* Parses argv[0..argc) (operands and options, no program name) against `options`. */
+/* Parses argv[0..argc) (operands and options, no program name) against `options`, which end with a
+   row whose name is NULL. What is wrong with the request is TB_USAGE. */
 tb_status tb_args_parse(const tb_option *options, int argc, char **argv, tb_error *err,
                         tb_args **out);
 void tb_args_free(tb_args *args);

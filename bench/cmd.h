@@ -1,6 +1,6 @@
 /*
- * Subcommands. Each is one cmd_<name>.c and one row in cmd_table.c; `--help`, the man-like pages
- * and the parser are all made from the row's options.
+ * Subcommands. Each is one cmd_<name>.c, which defines `const tb_cmd tb_cmd_<name>`, and one line
+ * in commands.def; `--help`, the man pages and the parser are all made from the row's options.
  */
 #ifndef TB_BENCH_CMD_H
 #define TB_BENCH_CMD_H
@@ -21,18 +21,27 @@ typedef enum tb_exit {
 
 typedef struct tb_cmd {
     const char *name;
-    const char *synopsis;     /* what follows "tflbench <name> " */
-    const char *summary;      /* one line */
-    const char *description;  /* paragraphs, separated by blank lines */
-    const char *examples;     /* "command\n    what it does\n" pairs; may be NULL */
+    const char *synopsis;    /* what follows "tflbench <name> "; more forms on lines of their own */
+    const char *summary;     /* one line */
+    const char *description; /* paragraphs, separated by blank lines */
+    const char *examples;    /* "command\n    what it does\n" pairs; may be NULL */
+    const char *see_also;    /* "report(1), ls(1)"-like names of subcommands; may be NULL */
     const tb_option *options; /* ends with a row whose name is NULL */
     int min_operands;
     int max_operands; /* -1: any number */
     tb_exit (*run)(const tb_args *args);
-    bool hidden; /* not listed by --help (worker) */
+    bool hidden; /* not listed by --help */
 } tb_cmd;
 
-const tb_cmd *tb_cmd_rows(int *count);
-const tb_cmd *tb_cmd_find(const char *name);
+const tb_cmd *const *tb_cmd_rows(int *count);
+const tb_cmd *tb_cmd_find(const char *name); /* NULL: none of that name */
+
+/* Runs one subcommand: argv[0..argc) is what follows its name. Prints its help where that is asked
+   for, and what is wrong with the command line. */
+tb_exit tb_cmd_run(const tb_cmd *cmd, int argc, char **argv);
+
+/* "tflbench: <message>" on standard error, and the exit code that suits the error's status: TB_USAGE
+   is 2, files and resources are 6, what is wrong with the data is 1. */
+tb_exit tb_cmd_fail(const tb_error *err);
 
 #endif
