@@ -1,7 +1,7 @@
 /* The name table of the builtin operators, from the same rows as their enum. */
 #include "runtime/builtin_names.h"
 
-#include <stddef.h>
+#include "runtime/base/size.h"
 
 static const char *const names[] = {
 #define TB_BUILTIN_OP(code, name, schema_name) [code] = #schema_name,
@@ -10,8 +10,7 @@ static const char *const names[] = {
 
 const char *tb_builtin_name(int code)
 {
-    if (code < 0 || (size_t)code >= sizeof names / sizeof names[0] || !names[code]) {
+    if (code < 0 || (size_t)code >= TB_COUNT_OF(names) || !names[code])
         return "UNKNOWN";
-    }
     return names[code];
 }

@@ -322,8 +322,9 @@ typedef struct TfLiteTensor {
     bool data_is_stale;               /* the delegate's buffer is newer than data */
     bool is_variable;
     TfLiteQuantization quantization;
-    TfLiteSparsity *sparsity;             /* NULL if dense */
-    const TfLiteIntArray *dims_signature; /* -1 where a dimension is free; NULL if all fixed */
+    TfLiteSparsity *sparsity; /* NULL if dense */
+    const TfLiteIntArray
+        *dims_signature; /* -1 where a dimension is free; NULL or empty if all fixed */
 } TfLiteTensor;
 
 /* The subset of a tensor that a kernel needs at invoke. */
