@@ -1,7 +1,8 @@
 /*
  * An engine runs a model: `native` is our runtime, `tflite` a real libtensorflowlite_c.so found
- * with dlopen. Workers, verify, accuracy and numerics see models only through this. One file and
- * one row in engine_table.c each.
+ * with dlopen. Workers, verify, accuracy and numerics see models only through this. One file
+ * engine_<name>.c, which defines `const tb_engine tb_engine_<name>`, and one line in engines.def
+ * each.
  */
 #ifndef TB_BENCH_ENGINE_H
 #define TB_BENCH_ENGINE_H
@@ -38,7 +39,7 @@ typedef struct tb_engine_options {
     uint64_t memory_limit_bytes; /* 0: none */
     uint64_t time_limit_ns;      /* 0: none */
     bool fail_on_fallback;       /* a node left behind is an error (--fallback fail) */
-    /* Told when a phase (load, allocate, delegate) ends; may be NULL. */
+    /* Told when a phase (load, delegate, allocate) ends; may be NULL. */
     void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);
     void (*note)(void *context, const char *text); /* messages of the engine; may be NULL */
     void *context;
@@ -46,26 +47,37 @@ typedef struct tb_engine_options {
 
 typedef struct tb_session tb_session; /* an engine's model, ready to be allocated */
 
-/* What ran where. Texts belong to the session. */
-typedef struct tb_plan_node {
+/* One of the model's own nodes: what it is and who runs it. Texts belong to the session. */
+typedef struct tb_engine_node {
     int subgraph;
     int node;
     const char *op_name;
-    const char *tensor_name;   /* of the first output */
+    const char *tensor_name;   /* of the first output; may be NULL */
+    const char *shape;         /* of the first output, e.g. "FLOAT32[1,112,112,32]"; may be NULL */
     const char *delegate_name; /* NULL: the engine's own kernel */
-    int partition;             /* number of the delegate's partition; -1: not delegated */
+    int partition;             /* index in tb_engine_plan.partitions; -1: not delegated */
     const char *reason;        /* why it stayed behind; NULL */
     uint64_t flops;            /* 2 x multiply-adds, from shapes; 0: unknown or none */
-    uint64_t bytes;            /* read and written, from shapes */
-} tb_plan_node;
+    uint64_t bytes;            /* read and written, from shapes; 0: unknown */
+} tb_engine_node;
 
-typedef struct tb_plan {
-    int node_count; /* the model's own nodes, in order of execution */
-    const tb_plan_node *nodes;
+/* One kernel node that a delegate put in the place of a partition. */
+typedef struct tb_engine_partition {
+    int subgraph;
+    int node; /* index of the kernel node: per-op events bear it */
+    const char *name;
+} tb_engine_partition;
+
+/* What ran where, once allocated. */
+typedef struct tb_engine_plan {
+    const tb_engine_node *nodes; /* all subgraphs, each in order of execution */
+    int node_count;
     int delegated; /* how many of them a delegate took */
-    int partitions;
+    const tb_engine_partition *partitions;
+    int partition_count;
+    int tensor_count; /* in all subgraphs; -1: unknown */
     const char *text; /* the delegate's own description, or NULL */
-} tb_plan;
+} tb_engine_plan;
 
 typedef struct tb_engine_figure {
     const char *metric; /* "arena_bytes", "weights_bytes", ... */
@@ -98,12 +110,17 @@ typedef struct tb_engine {
     tb_status (*reset_variables)(tb_session *session, tb_error *err); /* may be NULL */
     void (*cancel)(tb_session *session);                              /* may be NULL */
     void (*set_sink)(tb_session *session, tb_sink *sink);             /* NULL: no per-op events */
-    tb_status (*plan)(tb_session *session, tb_error *err, tb_plan *out); /* may be NULL */
+    /* Valid until the next resize or allocate; may be NULL. */
+    tb_status (*plan)(tb_session *session, tb_error *err, tb_engine_plan *out);
     /* Memory and other figures as of now; the array is the session's. NULL: none offered. */
     const tb_engine_figure *(*figures)(tb_session *session, int *count);
 } tb_engine;
 
-const tb_engine *tb_engine_find(const char *name);
-const tb_engine *tb_engine_rows(int *count);
+const tb_engine *const *tb_engine_rows(int *count);
+const tb_engine *tb_engine_find(const char *name); /* NULL: none of that name */
+/* Parses an --engine value "name" or "name:library": the row, and the library's path or NULL, which
+   points into `text`. */
+tb_status tb_engine_parse(const char *text, tb_error *err, const tb_engine **engine,
+                          const char **library);
 
 #endif
