@@ -56,8 +56,8 @@ typedef enum TfLiteFusedActivation {
 } TfLiteFusedActivation;
 
 /*
- * Zeros put before the first row and column; the offset is the one more put after the last
- * where the sum is odd.
+ * Zeros put before the first row and column; the offset is the one more put after the last where
+ * the sum is odd.
  */
 typedef struct TfLitePaddingValues {
     int width;
@@ -206,12 +206,9 @@ typedef struct TfLiteBidirectionalSequenceLSTMParams {
     bool asymmetric_quantize_inputs;
 } TfLiteBidirectionalSequenceLSTMParams;
 
-/* ---- element by element -------------------------------------------------------------------- */
+/* ---- arithmetic and activations ------------------------------------------------------------ */
 
-/*
- * pot_scale_int16: scales are powers of two; the default. Every scale of a model that does not
- * say.
- */
+/* pot_scale_int16: the int16 kernel may take every scale to be a power of two. */
 typedef struct TfLiteAddParams {
     TfLiteFusedActivation activation;
     bool pot_scale_int16;
@@ -479,8 +476,8 @@ typedef struct TfLiteRandomParams {
 /* ---- StableHLO ----------------------------------------------------------------------------- */
 
 /*
- * The attributes of the StableHLO operators of these names; a num_... field says how much of
- * its array is in use.
+ * The attributes of the StableHLO operators of these names; a num_... field says how much of its
+ * array is in use.
  */
 typedef struct TfLiteStablehloConcatenateParams {
     int64_t dimension;

@@ -31,8 +31,8 @@ typedef struct TfLiteTensor TfLiteTensor;
 /* ---- library ------------------------------------------------------------------------------- */
 
 /*
- * Release of the runtime, version of the operator and delegate API, version of the .tflite
- * schema it reads. Strings are static.
+ * Release of the runtime, version of the operator and delegate API, version of the .tflite schema
+ * it reads. Strings are static.
  */
 TFL_CAPI_EXPORT const char *TfLiteVersion(void);
 TFL_CAPI_EXPORT const char *TfLiteExtensionApisVersion(void);
@@ -42,8 +42,9 @@ TFL_CAPI_EXPORT int TfLiteSchemaVersion(void);
 
 /*
  * NULL if the model cannot be read or does not verify; the reporter is told why. The buffer of
- * Create is borrowed and must outlive the model; a file is mapped by the model itself. Delete
- * takes NULL, and may come before the deletion of interpreters made from the model.
+ * Create is borrowed and, like the file, must stay as it is for the life of the model and of every
+ * interpreter made from it. Delete takes NULL, and may come before the deletion of interpreters
+ * made from the model.
  */
 TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreate(const void *model_data, size_t model_size);
 TFL_CAPI_EXPORT TfLiteModel *TfLiteModelCreateWithErrorReporter(
@@ -57,7 +58,7 @@ TFL_CAPI_EXPORT void TfLiteModelDelete(TfLiteModel *model);
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-/* Copy is deep but for operators and delegates, which stay the application's. Delete takes NULL. */
+/* Operators and delegates are shared by a copy, not copied. Delete takes NULL. */
 TFL_CAPI_EXPORT TfLiteInterpreterOptions *TfLiteInterpreterOptionsCreate(void);
 TFL_CAPI_EXPORT TfLiteInterpreterOptions *
 TfLiteInterpreterOptionsCopy(const TfLiteInterpreterOptions *from);
@@ -68,8 +69,8 @@ TFL_CAPI_EXPORT void TfLiteInterpreterOptionsSetNumThreads(TfLiteInterpreterOpti
                                                            int32_t num_threads);
 
 /*
- * Delegates are applied in the order they were added, when the interpreter is created.
- * Borrowed: each must outlive the interpreter.
+ * Delegates are applied in the order they were added, when the interpreter is created. Borrowed:
+ * each must outlive the interpreter.
  */
 TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddDelegate(TfLiteInterpreterOptions *options,
                                                          TfLiteOpaqueDelegate *delegate);
@@ -80,8 +81,7 @@ TFL_CAPI_EXPORT void TfLiteInterpreterOptionsSetErrorReporter(
     void (*reporter)(void *user_data, const char *format, va_list args), void *user_data);
 
 /*
- * Adds a builtin or custom operator, which wins over the runtime's own. Borrowed as a delegate
- * is.
+ * Adds a builtin or custom operator, which wins over the runtime's own. Borrowed as a delegate is.
  */
 TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddOperator(TfLiteInterpreterOptions *options,
                                                          TfLiteOperator *registration);
@@ -116,8 +116,8 @@ TFL_CAPI_EXPORT TfLiteTensor *TfLiteInterpreterGetTensor(const TfLiteInterpreter
                                                          int index);
 
 /*
- * After a resize AllocateTensors must succeed before the next Invoke; input values are lost
- * with it.
+ * After a resize AllocateTensors must succeed before the next Invoke; input values are lost with
+ * it.
  */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterResizeInputTensor(TfLiteInterpreter *interpreter,
                                                                 int32_t input_index,
@@ -126,14 +126,15 @@ TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterResizeInputTensor(TfLiteInterprete
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterAllocateTensors(TfLiteInterpreter *interpreter);
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterInvoke(TfLiteInterpreter *interpreter);
 
-/* From any thread: a running Invoke ends early with kTfLiteCancelled; it may be invoked again. */
+/* From any thread: an Invoke that is running ends early with kTfLiteCancelled, a later one runs. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterCancel(const TfLiteInterpreter *interpreter);
 
 /* ---- signatures ---------------------------------------------------------------------------- */
 
 /*
- * NULL for an unknown key or index; keys are borrowed from the model. The runner shares the
- * interpreter's memory, must be deleted before it and used from the same thread.
+ * NULL for an unknown key or index; keys are borrowed from the model. A runner shares the
+ * interpreter's tensors: use one or the other, from one thread at a time, and delete the runner
+ * first.
  */
 TFL_CAPI_EXPORT int32_t TfLiteInterpreterGetSignatureCount(const TfLiteInterpreter *interpreter);
 TFL_CAPI_EXPORT const char *TfLiteInterpreterGetSignatureKey(const TfLiteInterpreter *interpreter,
@@ -144,8 +145,8 @@ TfLiteInterpreterGetSignatureRunner(const TfLiteInterpreter *interpreter,
 TFL_CAPI_EXPORT void TfLiteSignatureRunnerDelete(TfLiteSignatureRunner *signature_runner);
 
 /*
- * As the interpreter's functions, by the signature's own names; NULL or kTfLiteError for an
- * unknown name.
+ * As the interpreter's functions, by the signature's own names; NULL or kTfLiteError for an unknown
+ * name.
  */
 TFL_CAPI_EXPORT size_t
 TfLiteSignatureRunnerGetInputCount(const TfLiteSignatureRunner *signature_runner);
@@ -184,10 +185,7 @@ TFL_CAPI_EXPORT void *TfLiteTensorData(const TfLiteTensor *tensor);
 TFL_CAPI_EXPORT const char *TfLiteTensorName(const TfLiteTensor *tensor);
 TFL_CAPI_EXPORT TfLiteQuantizationParams TfLiteTensorQuantizationParams(const TfLiteTensor *tensor);
 
-/*
- * kTfLiteError unless the size is exactly the tensor's byte size. CopyToBuffer fetches the
- * values from a delegate first where it has to.
- */
+/* kTfLiteError unless the size is exactly the tensor's byte size and it has bytes. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteTensorCopyFromBuffer(TfLiteTensor *tensor,
                                                         const void *input_data,
                                                         size_t input_data_size);

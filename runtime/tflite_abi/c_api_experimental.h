@@ -18,7 +18,7 @@ extern "C" {
 
 /* ---- interpreter --------------------------------------------------------------------------- */
 
-/* Sets every variable tensor to zero (its zero point if quantized). */
+/* Sets every variable tensor to zero; the zero point, where it is int8. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterResetVariableTensors(TfLiteInterpreter *interpreter);
 
 /* The primary subgraph's variable tensors, by position. */
@@ -33,22 +33,26 @@ TFL_CAPI_EXPORT int32_t TfLiteInterpreterGetInputTensorIndex(const TfLiteInterpr
 TFL_CAPI_EXPORT int32_t TfLiteInterpreterGetOutputTensorIndex(const TfLiteInterpreter *interpreter,
                                                               int32_t output_index);
 
-/* Applies a delegate after creation, instead of through the options. */
+/*
+ * Applies a delegate after creation, instead of through the options; borrowed, it must outlive the
+ * interpreter. After kTfLiteDelegateError no delegate is applied, earlier ones included.
+ */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterModifyGraphWithDelegate(
     const TfLiteInterpreter *interpreter, TfLiteDelegate *delegate);
 
 /*
- * Makes a tensor live in the application's memory, which has to be 64-byte aligned unless flags
- * (TfLiteCustomAllocationFlags) say not to look, and large enough at each AllocateTensors.
+ * Makes an arena tensor live in the application's memory: 64-byte aligned unless flags
+ * (TfLiteCustomAllocationFlags) say not to look, large enough at each AllocateTensors, and there as
+ * long as the interpreter. AllocateTensors must follow.
  */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterSetCustomAllocationForTensor(
     TfLiteInterpreter *interpreter, int tensor_index, const TfLiteCustomAllocation *allocation,
     int64_t flags);
 
 /*
- * Lets an input or output be a delegate's own buffer instead of CPU memory. Outputs are fetched
- * to the CPU after each Invoke unless AllowBufferHandleOutput is set;
- * EnsureTensorDataIsReadable then fetches one on demand.
+ * Lets an input or output be a delegate's own buffer instead of CPU memory. Outputs are fetched to
+ * the CPU after each Invoke unless AllowBufferHandleOutput is set; EnsureTensorDataIsReadable then
+ * fetches one on demand.
  */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterSetBufferHandle(TfLiteInterpreter *interpreter,
                                                               TfLiteTensor *tensor,
@@ -68,7 +72,10 @@ TFL_CAPI_EXPORT TfLiteStatus TfLiteSignatureRunnerCancel(TfLiteSignatureRunner *
 
 /* ---- operators ----------------------------------------------------------------------------- */
 
-/* Adds an implementation for a range of versions. The registration is copied, name is copied. */
+/*
+ * Adds an implementation for a range of versions. The registration is copied; name must outlive the
+ * options. Not together with a resolver.
+ */
 TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddBuiltinOp(TfLiteInterpreterOptions *options,
                                                           TfLiteBuiltinOperator op,
                                                           const TfLiteRegistration *registration,
@@ -80,9 +87,9 @@ TFL_CAPI_EXPORT void TfLiteInterpreterOptionsAddCustomOp(TfLiteInterpreterOption
 
 /*
  * Functions asked for operators that were not added by name; NULL means "not known". What they
- * return is borrowed and must outlive the interpreter. The numbered forms give older
- * registrations, which are widened with zeros. The one WithFallback asks its external pair
- * first.
+ * return is borrowed and must outlive the interpreter. The numbered forms give older registrations,
+ * which are widened with zeros. The one WithFallback asks its external pair first, and its other
+ * pair where that gives an operator without callbacks.
  */
 TFL_CAPI_EXPORT void TfLiteInterpreterOptionsSetOpResolver(
     TfLiteInterpreterOptions *options,
@@ -131,11 +138,15 @@ TfLiteInterpreterCreateWithSelectedOps(const TfLiteModel *model,
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-/* Kept for callers of old: has no effect since TFLite dropped it. */
+/* Asks a stock runtime for its NNAPI delegate; this one has a delegate for that. */
 TFL_CAPI_EXPORT void TfLiteInterpreterOptionsSetUseNNAPI(TfLiteInterpreterOptions *options,
                                                          bool enable);
 
-/* On a delegate's failure at Invoke, run without delegates instead. */
+/*
+ * When a delegate fails in Invoke, undo every delegate and run again without. That Invoke then
+ * answers kTfLiteDelegateError with valid outputs; tensor addresses and variables do not survive
+ * it.
+ */
 TFL_CAPI_EXPORT void
 TfLiteInterpreterOptionsSetEnableDelegateFallback(TfLiteInterpreterOptions *options, bool enable);
 
@@ -149,8 +160,8 @@ typedef struct TfLiteTelemetrySettings {
 
 /*
  * Callbacks of a profiler given from outside. Its layout is that of this ABI generation only: ask
- * TfLiteVersion before handing one to another library. elapsed_time is in microseconds; status packs
- * a TfLiteStatus with the delegate's own code.
+ * TfLiteVersion before handing one to another library. elapsed_time is in microseconds; status
+ * packs a TfLiteStatus with the delegate's own code.
  */
 typedef struct TfLiteTelemetryProfilerStruct {
     void *data;

@@ -21,8 +21,7 @@ extern "C" {
 /* ---- tensor -------------------------------------------------------------------------------- */
 
 /*
- * Fields of a tensor without its layout; see TfLiteTensor. NumDims is -1 before a shape is
- * known.
+ * Fields of a tensor without its layout; see TfLiteTensor. NumDims is -1 before a shape is known.
  */
 TFL_CAPI_EXPORT TfLiteType TfLiteOpaqueTensorType(const TfLiteOpaqueTensor *opaque_tensor);
 TFL_CAPI_EXPORT int32_t TfLiteOpaqueTensorNumDims(const TfLiteOpaqueTensor *opaque_tensor);
@@ -38,8 +37,8 @@ TFL_CAPI_EXPORT TfLiteQuantizationParams
 TfLiteOpaqueTensorGetQuantizationParams(const TfLiteOpaqueTensor *opaque_tensor);
 
 /*
- * The shape with -1 where a dimension is free. num_dims is -1 where the model states no such
- * shape; kTfLiteError leaves the result unset.
+ * The shape with -1 where a dimension is free. num_dims is -1 where the model states no such shape;
+ * kTfLiteError leaves the result unset.
  */
 TFL_CAPI_EXPORT TfLiteStatus
 TfLiteOpaqueTensorGetNumDimsSignature(const TfLiteOpaqueTensor *opaque_tensor, int32_t *num_dims);
@@ -88,8 +87,8 @@ TFL_CAPI_EXPORT void TfLiteOpaqueTensorSetNonCpuAllocation(TfLiteOpaqueTensor *t
 typedef struct TfLiteOpaqueTensorBuilder TfLiteOpaqueTensorBuilder;
 
 /*
- * Setters return their builder. Data is borrowed and a quantization is taken when the tensor is
- * added.
+ * Setters return their builder. An added tensor takes the quantization, and the data, which has to
+ * be there for a kTfLiteDynamic one and absent for an arena one; other kinds cannot be added.
  */
 TFL_CAPI_EXPORT TfLiteOpaqueTensorBuilder *TfLiteOpaqueTensorBuilderCreate(void);
 TFL_CAPI_EXPORT void TfLiteOpaqueTensorBuilderDelete(TfLiteOpaqueTensorBuilder *builder);
@@ -110,8 +109,8 @@ TfLiteOpaqueTensorBuilderSetQuantization(TfLiteOpaqueTensorBuilder *builder,
 /* ---- node ---------------------------------------------------------------------------------- */
 
 /*
- * Tensors and tensor indices of a node; arrays are borrowed from it. NULL or -1 for a position
- * out of range, and for an optional tensor that is absent.
+ * Tensors and tensor indices of a node; arrays are borrowed from it. NULL or -1 for a position out
+ * of range, and for an optional tensor that is absent.
  */
 TFL_CAPI_EXPORT const TfLiteOpaqueTensor *
 TfLiteOpaqueNodeGetInput(const TfLiteOpaqueContext *opaque_context,
@@ -179,19 +178,19 @@ TFL_CAPI_EXPORT size_t TfLiteOpaqueContextGetNumNodes(const TfLiteOpaqueContext 
 TFL_CAPI_EXPORT size_t TfLiteOpaqueContextGetNumTensors(const TfLiteOpaqueContext *opaque_context);
 TFL_CAPI_EXPORT const char *TfLiteOpaqueContextGetName(const TfLiteOpaqueContext *opaque_context);
 
-/* Tells the runtime not to apply further delegates to a subgraph this one has inlined. */
+/* Tells the runtime to leave a subgraph alone that this delegate runs as part of another. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteOpaqueContextMarkSubgraphAsDelegationSkippable(
     TfLiteOpaqueContext *opaque_context, int subgraph_index);
 
 /*
- * Where a node's custom options lie in the model file; kTfLiteError if the model is not a
- * mapped file.
+ * Where a node's custom options lie in the model file; kTfLiteError if the model is not a mapped
+ * file.
  */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteOpaqueContextGetNodeInitDataMmapInfo(
     const TfLiteOpaqueContext *context, const TfLiteOpaqueNode *node, int *fd,
     int64_t *custom_initial_data_offset_in_file, int64_t *custom_initial_data_size);
 
-/* Adds one tensor; the builder may be used again. */
+/* Adds one tensor and says at which index; new_tensor_index may be NULL. */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteOpaqueContextAddTensor(TfLiteOpaqueContext *context,
                                                           TfLiteOpaqueTensorBuilder *builder,
                                                           int *new_tensor_index);

@@ -24,7 +24,7 @@ struct TfLiteNode;
 struct TfLiteRegistration;
 struct TfLiteOpaqueDelegateBuilder;
 
-/* ---- arrays ------------------------------------------------------------------------------- */
+/* ---- arrays -------------------------------------------------------------------------------- */
 
 /* A tensor index in a node's list that stands for "optional tensor, absent". */
 #define kTfLiteOptionalTensor (-1)
@@ -59,7 +59,7 @@ TFL_CAPI_EXPORT TfLiteFloatArray *TfLiteFloatArrayCreate(int size);
 TFL_CAPI_EXPORT TfLiteFloatArray *TfLiteFloatArrayCopy(const TfLiteFloatArray *src);
 TFL_CAPI_EXPORT void TfLiteFloatArrayFree(TfLiteFloatArray *a);
 
-/* ---- reporting from a kernel -------------------------------------------------------------- */
+/* ---- reporting from a kernel --------------------------------------------------------------- */
 
 /* The macro names that kernels written against TFLite use. They return from the caller. */
 #define TF_LITE_KERNEL_LOG(context, ...)                \
@@ -98,8 +98,9 @@ TFL_CAPI_EXPORT void TfLiteFloatArrayFree(TfLiteFloatArray *a);
         }                                            \
     } while (0)
 
-/* The context takes no part: whoever returned the failure has reported it. */
-#define TF_LITE_ENSURE_OK(context, status) TF_LITE_ENSURE_STATUS(status)
+/* A message may follow the status; it is dropped, whoever returned the failure has reported it. */
+#define TFL_FIRST_ARGUMENT(first, ...)  first
+#define TF_LITE_ENSURE_OK(context, ...) TF_LITE_ENSURE_STATUS(TFL_FIRST_ARGUMENT(__VA_ARGS__, 0))
 
 /* a and b are ints; they may be evaluated twice. */
 #define TF_LITE_ENSURE_EQ(context, a, b)                                                          \
@@ -131,7 +132,7 @@ TFL_CAPI_EXPORT void TfLiteFloatArrayFree(TfLiteFloatArray *a);
         }                                                                                          \
     } while (0)
 
-/* ---- element types ------------------------------------------------------------------------ */
+/* ---- element types ------------------------------------------------------------------------- */
 
 typedef struct TfLiteComplex64 {
     float re;
@@ -155,7 +156,7 @@ typedef struct TfLiteBFloat16 {
 /* Upper-case name such as "FLOAT32"; "Unknown type" outside the enum. Static storage. */
 TFL_CAPI_EXPORT const char *TfLiteTypeGetName(TfLiteType type);
 
-/* ---- quantization and sparsity ------------------------------------------------------------ */
+/* ---- quantization and sparsity ------------------------------------------------------------- */
 
 /* Says which struct TfLiteQuantization.params points to. */
 typedef enum TfLiteQuantizationType {
@@ -178,7 +179,7 @@ typedef struct TfLiteAffineQuantization {
     int32_t quantized_dimension;
 } TfLiteAffineQuantization;
 
-/* One scale for each blocksize values along a dimension; scale and zero_point are tensor indices. */
+/* A scale for each blocksize values; scale and zero_point are indices of the tensors with them. */
 typedef struct TfLiteBlockwiseQuantization {
     int32_t scale;
     int32_t zero_point;
@@ -186,7 +187,10 @@ typedef struct TfLiteBlockwiseQuantization {
     int32_t quantized_dimension;
 } TfLiteBlockwiseQuantization;
 
-/* Scales along several dimensions at once; scales and zero_points are tensor indices. */
+/*
+ * Scales along several dimensions at once: indices of the tensors with them, -1 for a zero point of
+ * 0. A blocksize of 0 is one scale per channel.
+ */
 typedef struct TfLiteMultiAxisQuantization {
     int32_t scales;
     int32_t zero_points;
@@ -214,7 +218,7 @@ typedef struct TfLiteSparsity {
 TFL_CAPI_EXPORT void TfLiteQuantizationFree(TfLiteQuantization *quantization);
 TFL_CAPI_EXPORT void TfLiteSparsityFree(TfLiteSparsity *sparsity);
 
-/* ---- tensors ------------------------------------------------------------------------------ */
+/* ---- tensors ------------------------------------------------------------------------------- */
 
 /* A tensor's bytes under the type they are read as; all members hold the same address. */
 typedef union TfLitePtrUnion {
@@ -292,7 +296,9 @@ typedef enum TfLiteCustomAllocationFlags {
     kTfLiteCustomAllocationFlagsSkipAlignCheck = 1,
 } TfLiteCustomAllocationFlags;
 
-/* Where dynamic tensors get their bytes from; reallocate may be NULL, the other two may not. */
+/*
+ * Where dynamic tensors get their bytes from; it outlives them. reallocate is as realloc, or NULL.
+ */
 typedef struct TfLiteAllocator {
     void *data;
     void *(*allocate)(void *data, size_t bytes, size_t alignment);
@@ -377,9 +383,9 @@ TFL_CAPI_EXPORT TfLiteStatus TfLiteTensorCopy(const TfLiteTensor *src, TfLiteTen
 TFL_CAPI_EXPORT TfLiteTensor TfLiteTensorClone(TfLiteTensor src);
 
 /*
- * Gives a dynamic or persistent tensor num_bytes; for every other kind it does nothing and succeeds.
- * Realloc keeps the values, the other keeps them on request; neither shrinks the block unless an
- * allocator counts it. On kTfLiteError the tensor is as before.
+ * Gives a dynamic or persistent tensor num_bytes; for every other kind it does nothing and
+ * succeeds. Realloc keeps the values, the other keeps them on request; neither shrinks the block
+ * unless an allocator counts it. On kTfLiteError the tensor is as before.
  */
 TFL_CAPI_EXPORT TfLiteStatus TfLiteTensorResizeMaybeCopy(size_t num_bytes, TfLiteTensor *tensor,
                                                          bool preserve_data);
@@ -402,7 +408,7 @@ TFL_CAPI_EXPORT TfLiteRunStability TfLiteTensorGetDataStability(const TfLiteTens
 TFL_CAPI_EXPORT TfLiteRunStep TfLiteTensorGetDataKnownStep(const TfLiteTensor *t);
 TFL_CAPI_EXPORT TfLiteRunStep TfLiteTensorGetShapeKnownStep(const TfLiteTensor *t);
 
-/* ---- the context -------------------------------------------------------------------------- */
+/* ---- the context --------------------------------------------------------------------------- */
 
 typedef enum TfLiteExternalContextType {
     kTfLiteEigenContext = 0,
@@ -413,7 +419,9 @@ typedef enum TfLiteExternalContextType {
     kTfLiteMaxExternalContexts = 5,
 } TfLiteExternalContextType;
 
-/* Something kernels share through the interpreter; Refresh is called when the thread count changes. */
+/*
+ * Something kernels share through the interpreter; Refresh is called when the thread count changes.
+ */
 typedef struct TfLiteExternalContext {
     TfLiteExternalContextType type;
     TfLiteStatus (*Refresh)(struct TfLiteContext *context);
@@ -437,9 +445,9 @@ typedef struct TfLiteOpaqueDelegateParams {
 } TfLiteOpaqueDelegateParams;
 
 /*
- * What a kernel or delegate sees of its subgraph. The members from GetNodeAndRegistration to
- * ReplaceNodeSubsetsWithDelegateKernels, GetExecutionPlan and PreviewDelegatePartitioning are only
- * for a delegate's Prepare; elsewhere they fail.
+ * What a kernel or delegate sees of its subgraph. Only a delegate's Prepare may look at the graph
+ * (GetExecutionPlan, GetNodeAndRegistration, PreviewDelegatePartitioning, AcquireSubgraphContext)
+ * or change it (ReplaceNodeSubsetsWithDelegateKernels); at other times these fail.
  */
 typedef struct TfLiteContext {
     size_t tensors_size;
@@ -480,10 +488,10 @@ typedef struct TfLiteContext {
     bool allow_fp32_relax_to_fp16;
     void *profiler;
 
-    /* Lives as long as the node that asked, never freed by it. */
+    /* In init or prepare; lives as long as the interpreter. NULL without memory. */
     void *(*AllocatePersistentBuffer)(struct TfLiteContext *context, size_t bytes);
 
-    /* Scratch: ...ForEval lives until its node has run; a requested one is fetched at invoke. */
+    /* Scratch: one taken in invoke, gone after it; or requested in prepare, fetched in invoke. */
     TfLiteStatus (*AllocateBufferForEval)(struct TfLiteContext *context, size_t bytes, void **ptr);
     TfLiteStatus (*RequestScratchBufferInArena)(struct TfLiteContext *context, size_t bytes,
                                                 int *buffer_idx);
@@ -493,7 +501,10 @@ typedef struct TfLiteContext {
     TfLiteStatus (*ResizeTensorExplicit)(struct TfLiteContext *context, TfLiteTensor *tensor,
                                          int dims, const int *shape);
 
-    /* The partitions ReplaceNodeSubsets... would make; the runtime owns the array. */
+    /*
+     * The partitions ReplaceNodeSubsets... would make; borrowed until the next call or Prepare's
+     * end.
+     */
     TfLiteStatus (*PreviewDelegatePartitioning)(struct TfLiteContext *context,
                                                 const TfLiteIntArray *nodes_to_replace,
                                                 TfLiteDelegateParams **partition_params_array,
@@ -513,7 +524,7 @@ typedef struct TfLiteContext {
     TfLiteStatus (*ReleaseSubgraphContext)(struct TfLiteContext *context, int subgraph_index);
 } TfLiteContext;
 
-/* ---- operators ---------------------------------------------------------------------------- */
+/* ---- operators ----------------------------------------------------------------------------- */
 
 /*
  * Bits of TfLiteRegistration.inplace_operator: which input may lie in the same memory as an output.
@@ -591,7 +602,7 @@ typedef struct TfLiteRegistration_V1 {
 /* What a delegate kernel's init returns to say that it failed; NULL is a valid result. */
 TFL_CAPI_EXPORT void *TfLiteKernelInitFailed(void);
 
-/* ---- delegates ---------------------------------------------------------------------------- */
+/* ---- delegates ----------------------------------------------------------------------------- */
 
 /* Bits of TfLiteDelegate.flags. */
 typedef enum TfLiteDelegateFlags {

@@ -13,16 +13,16 @@ extern "C" {
 #endif
 
 /*
- * custom_name is for kTfLiteBuiltinCustom, NULL otherwise, and copied; user_data is passed to
- * every ...WithData callback. The object must outlive the interpreters that use it; Delete
- * takes NULL.
+ * custom_name is for kTfLiteBuiltinCustom, NULL otherwise; user_data is passed to every
+ * ...WithData callback. Both are borrowed, and like the operator itself have to outlive the
+ * interpreters that use it. Delete takes NULL.
  */
 TFL_CAPI_EXPORT TfLiteOperator *TfLiteOperatorCreate(TfLiteBuiltinOperator builtin_code,
                                                      const char *custom_name, int version,
                                                      void *user_data);
 TFL_CAPI_EXPORT void TfLiteOperatorDelete(TfLiteOperator *registration);
 
-/* What Create was given. The name is borrowed from the operator. */
+/* What Create was given. */
 TFL_CAPI_EXPORT TfLiteBuiltinOperator
 TfLiteOperatorGetBuiltInCode(const TfLiteOperator *registration);
 TFL_CAPI_EXPORT const char *TfLiteOperatorGetCustomName(const TfLiteOperator *registration);
@@ -30,8 +30,8 @@ TFL_CAPI_EXPORT int TfLiteOperatorGetVersion(const TfLiteOperator *registration)
 TFL_CAPI_EXPORT void *TfLiteOperatorGetUserData(const TfLiteOperator *registration);
 
 /*
- * The callbacks, each as in TfLiteRegistration; NULL unsets one. If both forms of a callback
- * are set, the ...WithData one is called.
+ * The callbacks, each as in TfLiteRegistration; NULL unsets one. If both forms of a callback are
+ * set, the ...WithData one is called.
  */
 TFL_CAPI_EXPORT void TfLiteOperatorSetInit(TfLiteOperator *registration,
                                            void *(*init)(TfLiteOpaqueContext *context,

@@ -30,7 +30,10 @@ extern "C" {
 
 struct TfLiteXNNPackDelegateWeightsCache;
 
-/* num_threads counts as in the interpreter's options. Pointers are borrowed for the delegate's life. */
+/*
+ * num_threads counts as in the interpreter's options. Pointers are borrowed for the delegate's
+ * life.
+ */
 typedef struct TfLiteXNNPackDelegateOptions {
     int32_t num_threads;
     uint32_t runtime_flags;
@@ -44,8 +47,8 @@ typedef struct TfLiteXNNPackDelegateOptions {
 } TfLiteXNNPackDelegateOptions;
 
 /*
- * NULL options are the defaults; CreateWithThreadpool shares the pool of the context's CPU
- * backend. NULL on failure; Delete takes NULL.
+ * NULL options are the defaults; CreateWithThreadpool shares the pool of the context's CPU backend.
+ * NULL on failure; Delete takes NULL.
  */
 TFL_CAPI_EXPORT TfLiteXNNPackDelegateOptions TfLiteXNNPackDelegateOptionsDefault(void);
 TFL_CAPI_EXPORT TfLiteDelegate *
@@ -62,8 +65,8 @@ TFL_CAPI_EXPORT int TfLiteXNNPackDelegateGetFlags(TfLiteDelegate *delegate);
 TFL_CAPI_EXPORT void *TfLiteXNNPackDelegateGetThreadPool(TfLiteDelegate *delegate);
 
 /*
- * A cache of packed weights that several delegates share. Finalize before the first Invoke:
- * soft still admits what fits into the space left, hard admits nothing.
+ * A cache of packed weights that several delegates share. Finalize before the first Invoke: soft
+ * still admits what fits into the space left, hard admits nothing.
  */
 TFL_CAPI_EXPORT struct TfLiteXNNPackDelegateWeightsCache *
 TfLiteXNNPackDelegateWeightsCacheCreate(void);
