@@ -1,0 +1,503 @@
+/* Writing drafts; see writer.h. One function a table of the schema, leaves first. */
+#include "models/writer.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "models/fb_builder.h"
+#include "models/op_version.h"
+#include "runtime/base/size.h"
+
+#define SCHEMA_VERSION   3u
+#define FILE_IDENTIFIER  "TFL3"
+#define BUFFER_ALIGNMENT 16
+/* Codes from here on do not fit the operator code's original byte, which then holds this one. */
+#define CODE_ESCAPE kTfLiteBuiltinPlaceholderForGreaterOpCodes
+
+/* Field ids of the schema's tables. */
+enum {
+    MODEL_VERSION,
+    MODEL_CODES,
+    MODEL_SUBGRAPHS,
+    MODEL_DESCRIPTION,
+    MODEL_BUFFERS,
+    MODEL_METADATA_BUFFER,
+    MODEL_METADATA,
+    MODEL_SIGNATURES
+};
+enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
+enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
+enum {
+    TENSOR_SHAPE,
+    TENSOR_TYPE,
+    TENSOR_BUFFER,
+    TENSOR_NAME,
+    TENSOR_QUANTIZATION,
+    TENSOR_VARIABLE,
+    TENSOR_SPARSITY,
+    TENSOR_SIGNATURE,
+    TENSOR_HAS_RANK
+};
+enum {
+    QUANT_MIN,
+    QUANT_MAX,
+    QUANT_SCALE,
+    QUANT_ZERO_POINT,
+    QUANT_DETAILS_TYPE,
+    QUANT_DETAILS,
+    QUANT_AXIS
+};
+enum {
+    OP_CODE,
+    OP_INPUTS,
+    OP_OUTPUTS,
+    OP_OPTIONS_TYPE,
+    OP_OPTIONS,
+    OP_CUSTOM_OPTIONS,
+    OP_CUSTOM_FORMAT,
+    OP_MUTATING,
+    OP_INTERMEDIATES,
+    OP_LARGE_OFFSET,
+    OP_LARGE_SIZE,
+    OP_OPTIONS2_TYPE,
+    OP_OPTIONS2
+};
+enum { BUFFER_DATA };
+enum { METADATA_NAME, METADATA_BUFFER };
+enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_KEY, SIGNATURE_TAG, SIGNATURE_SUBGRAPH };
+enum { BINDING_NAME, BINDING_TENSOR };
+
+/* The schema's element types, by TfLiteType. */
+static const int8_t TYPE_CODES[] = {
+    [kTfLiteNoType] = -1,     [kTfLiteFloat32] = 0,       [kTfLiteInt32] = 2,
+    [kTfLiteUInt8] = 3,       [kTfLiteInt64] = 4,         [kTfLiteString] = 5,
+    [kTfLiteBool] = 6,        [kTfLiteInt16] = 7,         [kTfLiteComplex64] = 8,
+    [kTfLiteInt8] = 9,        [kTfLiteFloat16] = 1,       [kTfLiteFloat64] = 10,
+    [kTfLiteComplex128] = 11, [kTfLiteUInt64] = 12,       [kTfLiteResource] = 13,
+    [kTfLiteVariant] = 14,    [kTfLiteUInt32] = 15,       [kTfLiteUInt16] = 16,
+    [kTfLiteInt4] = 17,       [kTfLiteBFloat16] = 18,     [kTfLiteInt2] = 19,
+    [kTfLiteUInt4] = 20,      [kTfLiteFloat8E4M3FN] = 21, [kTfLiteFloat8E5M2] = 22,
+};
+
+/* One row of the file's operator codes. */
+typedef struct op_code {
+    TfLiteBuiltinOperator code;
+    const char *custom;
+    int32_t version;
+} op_code;
+
+typedef struct writer {
+    const tb_draft *draft;
+    tb_fbb fb;
+    tb_arena arena; /* lists of references while a table is being made */
+    op_code *codes;
+    size_t code_count, code_capacity;
+    tb_error error; /* the first failure outside the builder */
+} writer;
+
+static bool fail(writer *w, tb_status status, const char *format, ...) TB_PRINTF(3, 4);
+static bool fail(writer *w, tb_status status, const char *format, ...)
+{
+    if (w->error.status == TB_OK) {
+        va_list args;
+        va_start(args, format);
+        tb_vfail(&w->error, status, format, args);
+        va_end(args);
+    }
+    return false;
+}
+
+static tb_fbb_ref *new_refs(writer *w, size_t count)
+{
+    tb_fbb_ref *refs = TB_ARENA_NEW(&w->arena, tb_fbb_ref, count);
+    if (!refs)
+        fail(w, TB_NO_MEMORY, "write model: cannot hold %zu references", count);
+    return refs;
+}
+
+/* A list of integers; left out (TB_FBB_NONE) where it is empty and need not be there. */
+static tb_fbb_ref put_ints(writer *w, tb_int_list list, bool even_if_empty)
+{
+    if (!list.count && !even_if_empty)
+        return TB_FBB_NONE;
+    return tb_fbb_vector(&w->fb, list.items, list.count, sizeof *list.items, 0);
+}
+
+/* ---- operators ----------------------------------------------------------------------------------- */
+
+static void put_option(writer *w, const tb_op_option_spec *spec, const tb_op_option *option,
+                       tb_fbb_ref ref)
+{
+    int64_t value = option->as.i;
+    bool is_default = (double)value == spec->default_value;
+    switch (spec->kind) {
+    case TB_OPT_KIND_BOOL:
+    case TB_OPT_KIND_I8:
+        if (!is_default)
+            tb_fbb_field_u8(&w->fb, spec->field, (uint8_t)value);
+        return;
+    case TB_OPT_KIND_I32:
+    case TB_OPT_KIND_U32:
+        if (!is_default)
+            tb_fbb_field_u32(&w->fb, spec->field, (uint32_t)value);
+        return;
+    case TB_OPT_KIND_I64:
+        if (!is_default)
+            tb_fbb_field_u64(&w->fb, spec->field, (uint64_t)value);
+        return;
+    case TB_OPT_KIND_F32:
+        if ((double)option->as.f != spec->default_value)
+            tb_fbb_field_f32(&w->fb, spec->field, option->as.f);
+        return;
+    case TB_OPT_KIND_TEXT:
+    case TB_OPT_KIND_U8S:
+    case TB_OPT_KIND_I32S:
+    case TB_OPT_KIND_I64S:
+    case TB_OPT_KIND_F32S:
+        tb_fbb_field_ref(&w->fb, spec->field, ref);
+        return;
+    }
+}
+
+/* The vectors and texts of options are written before their table. */
+static tb_fbb_ref put_option_target(writer *w, const tb_op_option_spec *spec,
+                                    const tb_op_option *option)
+{
+    if (spec->kind == TB_OPT_KIND_TEXT)
+        return tb_fbb_string(&w->fb, option->as.text);
+    size_t element_size = tb_op_option_element_size(spec->kind);
+    if (!element_size)
+        return TB_FBB_NONE;
+    return tb_fbb_vector(&w->fb, option->as.vector.data, option->as.vector.count, element_size, 0);
+}
+
+static tb_fbb_ref put_options(writer *w, const tb_op_options *options)
+{
+    if (options->table == TB_OPTIONS_NONE)
+        return TB_FBB_NONE;
+    tb_fbb_ref *targets = new_refs(w, options->count);
+    if (!targets)
+        return TB_FBB_NONE;
+    for (size_t i = 0; i < options->count; i++) {
+        const tb_op_option_spec *spec = tb_op_option_find(options->table, options->fields[i].field);
+        if (!spec) {
+            fail(w, TB_USAGE, "write model: options table %s has no field %u",
+                 tb_op_options_name(options->table), options->fields[i].field);
+            return TB_FBB_NONE;
+        }
+        targets[i] = put_option_target(w, spec, &options->fields[i]);
+    }
+    tb_fbb_table_begin(&w->fb);
+    for (size_t i = 0; i < options->count; i++)
+        put_option(w, tb_op_option_find(options->table, options->fields[i].field),
+                   &options->fields[i], targets[i]);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The row of the file's operator codes that this node needs, made where it is new. */
+static uint32_t find_code(writer *w, const tb_draft_subgraph *graph, const tb_draft_op *op)
+{
+    op_code wanted = {op->code, op->code == kTfLiteBuiltinCustom ? op->custom_code : NULL,
+                      op->version ? op->version : tb_op_version(graph, op)};
+    for (size_t i = 0; i < w->code_count; i++)
+        if (w->codes[i].code == wanted.code && w->codes[i].version == wanted.version &&
+            same_text(w->codes[i].custom, wanted.custom))
+            return (uint32_t)i;
+    if (w->code_count == w->code_capacity) {
+        size_t capacity = w->code_capacity ? 2 * w->code_capacity : 16;
+        op_code *codes = TB_ARENA_NEW(&w->arena, op_code, capacity);
+        if (!codes) {
+            fail(w, TB_NO_MEMORY, "write model: cannot hold %zu operator codes", capacity);
+            return 0;
+        }
+        if (w->code_count)
+            memcpy(codes, w->codes, w->code_count * sizeof *codes);
+        w->codes = codes;
+        w->code_capacity = capacity;
+    }
+    w->codes[w->code_count] = wanted;
+    return (uint32_t)w->code_count++;
+}
+
+/* One boolean an input, true for those that the operator writes. */
+static tb_fbb_ref put_mutating(writer *w, const tb_draft_op *op)
+{
+    if (!op->mutating.count)
+        return TB_FBB_NONE;
+    uint8_t *flags = TB_ARENA_NEW(&w->arena, uint8_t, op->inputs.count);
+    if (!flags) {
+        fail(w, TB_NO_MEMORY, "write model: cannot hold %zu flags", op->inputs.count);
+        return TB_FBB_NONE;
+    }
+    for (size_t i = 0; i < op->mutating.count; i++) {
+        int32_t position = op->mutating.items[i];
+        if (position < 0 || (size_t)position >= op->inputs.count) {
+            fail(w, TB_USAGE, "write model: input %d is to be mutable, the operator has %zu",
+                 position, op->inputs.count);
+            return TB_FBB_NONE;
+        }
+        flags[position] = 1;
+    }
+    return tb_fbb_vector(&w->fb, flags, op->inputs.count, 1, 0);
+}
+
+static tb_fbb_ref put_op(writer *w, const tb_draft_subgraph *graph, const tb_draft_op *op)
+{
+    uint32_t code = find_code(w, graph, op);
+    tb_fbb_ref inputs = put_ints(w, op->inputs, true);
+    tb_fbb_ref outputs = put_ints(w, op->outputs, true);
+    tb_fbb_ref intermediates = put_ints(w, op->intermediates, false);
+    tb_fbb_ref mutating = put_mutating(w, op);
+    tb_fbb_ref options = put_options(w, &op->options);
+    tb_fbb_ref custom = op->custom_options ? tb_fbb_vector(&w->fb, op->custom_options,
+                                                           op->custom_options_size, 1, 0)
+                                           : TB_FBB_NONE;
+    bool second = TB_OPTIONS_UNION(op->options.table) == 2;
+
+    tb_fbb_table_begin(&w->fb);
+    if (code)
+        tb_fbb_field_u32(&w->fb, OP_CODE, code);
+    tb_fbb_field_ref(&w->fb, OP_INPUTS, inputs);
+    tb_fbb_field_ref(&w->fb, OP_OUTPUTS, outputs);
+    if (options != TB_FBB_NONE) {
+        tb_fbb_field_u8(&w->fb, second ? OP_OPTIONS2_TYPE : OP_OPTIONS_TYPE,
+                        (uint8_t)TB_OPTIONS_MEMBER(op->options.table));
+        tb_fbb_field_ref(&w->fb, second ? OP_OPTIONS2 : OP_OPTIONS, options);
+    }
+    tb_fbb_field_ref(&w->fb, OP_CUSTOM_OPTIONS, custom);
+    tb_fbb_field_ref(&w->fb, OP_MUTATING, mutating);
+    tb_fbb_field_ref(&w->fb, OP_INTERMEDIATES, intermediates);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static tb_fbb_ref put_code(writer *w, const op_code *code)
+{
+    tb_fbb_ref custom = tb_fbb_string(&w->fb, code->custom);
+    tb_fbb_table_begin(&w->fb);
+    if (code->code)
+        tb_fbb_field_u8(&w->fb, CODE_DEPRECATED,
+                        (uint8_t)(code->code < CODE_ESCAPE ? code->code : CODE_ESCAPE));
+    tb_fbb_field_ref(&w->fb, CODE_CUSTOM, custom);
+    if (code->version != 1)
+        tb_fbb_field_i32(&w->fb, CODE_VERSION, code->version);
+    if (code->code)
+        tb_fbb_field_i32(&w->fb, CODE_BUILTIN, (int32_t)code->code);
+    return tb_fbb_table_end(&w->fb);
+}
+
+/* ---- tensors ------------------------------------------------------------------------------------- */
+
+static tb_fbb_ref put_quant(writer *w, const tb_draft_quant *quant)
+{
+    if (!quant)
+        return TB_FBB_NONE;
+    tb_fbb_ref scale = tb_fbb_vector(&w->fb, quant->scale, quant->count, sizeof(float), 0);
+    tb_fbb_ref zero = tb_fbb_vector(&w->fb, quant->zero_point, quant->count, sizeof(int64_t), 0);
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, QUANT_SCALE, scale);
+    tb_fbb_field_ref(&w->fb, QUANT_ZERO_POINT, zero);
+    if (quant->axis)
+        tb_fbb_field_i32(&w->fb, QUANT_AXIS, quant->axis);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static tb_fbb_ref put_tensor(writer *w, const tb_draft_tensor *tensor)
+{
+    size_t rank = tensor->rank > 0 ? (size_t)tensor->rank : 0;
+    int code = (unsigned)tensor->type < TB_COUNT_OF(TYPE_CODES) ? TYPE_CODES[tensor->type] : -1;
+    if (code < 0) {
+        fail(w, TB_USAGE, "write model: tensor '%s' has element type %d, which the format lacks",
+             tensor->name ? tensor->name : "", (int)tensor->type);
+        return TB_FBB_NONE;
+    }
+    tb_fbb_ref name = tb_fbb_string(&w->fb, tensor->name);
+    tb_fbb_ref shape = put_ints(w, (tb_int_list){rank, tensor->shape}, true);
+    tb_fbb_ref signature = tensor->shape_signature
+                               ? put_ints(w, (tb_int_list){rank, tensor->shape_signature}, false)
+                               : TB_FBB_NONE;
+    tb_fbb_ref quant = put_quant(w, tensor->quant);
+
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, TENSOR_SHAPE, shape);
+    if (code)
+        tb_fbb_field_u8(&w->fb, TENSOR_TYPE, (uint8_t)code);
+    if (tensor->buffer)
+        tb_fbb_field_u32(&w->fb, TENSOR_BUFFER, tensor->buffer);
+    tb_fbb_field_ref(&w->fb, TENSOR_NAME, name);
+    tb_fbb_field_ref(&w->fb, TENSOR_QUANTIZATION, quant);
+    if (tensor->is_variable)
+        tb_fbb_field_u8(&w->fb, TENSOR_VARIABLE, 1);
+    tb_fbb_field_ref(&w->fb, TENSOR_SIGNATURE, signature);
+    if (tensor->has_rank)
+        tb_fbb_field_u8(&w->fb, TENSOR_HAS_RANK, 1);
+    return tb_fbb_table_end(&w->fb);
+}
+
+/* ---- the model ------------------------------------------------------------------------------------ */
+
+static tb_fbb_ref put_subgraph(writer *w, const tb_draft_subgraph *graph)
+{
+    tb_fbb_ref *tensors = new_refs(w, graph->tensor_count);
+    tb_fbb_ref *ops = new_refs(w, graph->op_count);
+    if (!tensors || !ops)
+        return TB_FBB_NONE;
+    for (size_t i = 0; i < graph->tensor_count; i++)
+        tensors[i] = put_tensor(w, &graph->tensors[i]);
+    for (size_t i = 0; i < graph->op_count; i++)
+        ops[i] = put_op(w, graph, &graph->ops[i]);
+    if (w->error.status != TB_OK)
+        return TB_FBB_NONE;
+    tb_fbb_ref name = tb_fbb_string(&w->fb, graph->name);
+    tb_fbb_ref inputs = put_ints(w, graph->inputs, true);
+    tb_fbb_ref outputs = put_ints(w, graph->outputs, true);
+    tb_fbb_ref op_vector = tb_fbb_ref_vector(&w->fb, ops, graph->op_count);
+    tb_fbb_ref tensor_vector = tb_fbb_ref_vector(&w->fb, tensors, graph->tensor_count);
+
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, SUBGRAPH_TENSORS, tensor_vector);
+    tb_fbb_field_ref(&w->fb, SUBGRAPH_INPUTS, inputs);
+    tb_fbb_field_ref(&w->fb, SUBGRAPH_OUTPUTS, outputs);
+    tb_fbb_field_ref(&w->fb, SUBGRAPH_OPERATORS, op_vector);
+    tb_fbb_field_ref(&w->fb, SUBGRAPH_NAME, name);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static tb_fbb_ref put_buffer(writer *w, const tb_draft_buffer *buffer)
+{
+    tb_fbb_ref data = buffer->data
+                          ? tb_fbb_vector(&w->fb, buffer->data, buffer->size, 1, BUFFER_ALIGNMENT)
+                          : TB_FBB_NONE;
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, BUFFER_DATA, data);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static tb_fbb_ref put_metadata(writer *w, const tb_draft_metadata *metadata)
+{
+    tb_fbb_ref name = tb_fbb_string(&w->fb, metadata->name);
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, METADATA_NAME, name);
+    if (metadata->buffer)
+        tb_fbb_field_u32(&w->fb, METADATA_BUFFER, metadata->buffer);
+    return tb_fbb_table_end(&w->fb);
+}
+
+static tb_fbb_ref put_bindings(writer *w, const tb_draft_binding *bindings, size_t count)
+{
+    tb_fbb_ref *refs = new_refs(w, count);
+    if (!refs)
+        return TB_FBB_NONE;
+    for (size_t i = 0; i < count; i++) {
+        tb_fbb_ref name = tb_fbb_string(&w->fb, bindings[i].name);
+        tb_fbb_table_begin(&w->fb);
+        tb_fbb_field_ref(&w->fb, BINDING_NAME, name);
+        if (bindings[i].tensor)
+            tb_fbb_field_u32(&w->fb, BINDING_TENSOR, bindings[i].tensor);
+        refs[i] = tb_fbb_table_end(&w->fb);
+    }
+    return tb_fbb_ref_vector(&w->fb, refs, count);
+}
+
+static tb_fbb_ref put_signature(writer *w, const tb_draft_signature *signature)
+{
+    tb_fbb_ref key = tb_fbb_string(&w->fb, signature->key);
+    tb_fbb_ref inputs = put_bindings(w, signature->inputs, signature->input_count);
+    tb_fbb_ref outputs = put_bindings(w, signature->outputs, signature->output_count);
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_ref(&w->fb, SIGNATURE_INPUTS, inputs);
+    tb_fbb_field_ref(&w->fb, SIGNATURE_OUTPUTS, outputs);
+    tb_fbb_field_ref(&w->fb, SIGNATURE_KEY, key);
+    if (signature->subgraph)
+        tb_fbb_field_u32(&w->fb, SIGNATURE_SUBGRAPH, signature->subgraph);
+    return tb_fbb_table_end(&w->fb);
+}
+
+/* A vector of tables, one an item: `put(w, &items[i])` for each. */
+#define PUT_EACH(w, put, items, count, out)                          \
+    do {                                                             \
+        tb_fbb_ref *each_refs = new_refs((w), (count));              \
+        for (size_t each = 0; each_refs && each < (count); each++)   \
+            each_refs[each] = put((w), &(items)[each]);              \
+        if (each_refs && (w)->error.status == TB_OK)                 \
+            (out) = tb_fbb_ref_vector(&(w)->fb, each_refs, (count)); \
+    } while (0)
+
+/* Buffers come first, so that they lie at the file's end and the tables close together in front. */
+static tb_fbb_ref put_model(writer *w)
+{
+    const tb_draft *d = w->draft;
+    tb_fbb_ref buffers = 0, subgraphs = 0, codes = 0, metadata = 0, signatures = 0;
+    PUT_EACH(w, put_buffer, d->buffers, d->buffer_count, buffers);
+    if (d->metadata_count)
+        PUT_EACH(w, put_metadata, d->metadata, d->metadata_count, metadata);
+    if (d->signature_count)
+        PUT_EACH(w, put_signature, d->signatures, d->signature_count, signatures);
+    PUT_EACH(w, put_subgraph, d->subgraphs, d->subgraph_count, subgraphs);
+    PUT_EACH(w, put_code, w->codes, w->code_count, codes);
+    tb_fbb_ref description = tb_fbb_string(&w->fb, d->description);
+
+    tb_fbb_table_begin(&w->fb);
+    tb_fbb_field_u32(&w->fb, MODEL_VERSION, SCHEMA_VERSION);
+    tb_fbb_field_ref(&w->fb, MODEL_CODES, codes);
+    tb_fbb_field_ref(&w->fb, MODEL_SUBGRAPHS, subgraphs);
+    tb_fbb_field_ref(&w->fb, MODEL_DESCRIPTION, description);
+    tb_fbb_field_ref(&w->fb, MODEL_BUFFERS, buffers);
+    tb_fbb_field_ref(&w->fb, MODEL_METADATA, metadata);
+    tb_fbb_field_ref(&w->fb, MODEL_SIGNATURES, signatures);
+    return tb_fbb_table_end(&w->fb);
+}
+
+tb_status tb_draft_write(const tb_draft *draft, tb_error *err, uint8_t **bytes, size_t *size)
+{
+    *bytes = NULL;
+    *size = 0;
+    if (draft->error.status != TB_OK) {
+        if (err)
+            *err = draft->error;
+        return draft->error.status;
+    }
+    writer w = {.draft = draft};
+    tb_fbb_init(&w.fb);
+    tb_fbb_ref model = put_model(&w);
+    tb_status status = w.error.status;
+    if (status == TB_OK)
+        status = tb_fbb_finish_take(&w.fb, model, FILE_IDENTIFIER, err, bytes, size);
+    else if (err)
+        *err = w.error;
+    tb_fbb_free(&w.fb);
+    tb_arena_free(&w.arena);
+    return status;
+}
+
+tb_status tb_model_bytes_save(const char *path, const uint8_t *bytes, size_t size, tb_error *err)
+{
+    size_t room = strlen(path) + sizeof ".partial";
+    char *partial = malloc(room);
+    if (!partial)
+        return tb_fail(err, TB_NO_MEMORY, "write %s: cannot allocate %zu bytes", path, room);
+    snprintf(partial, room, "%s.partial", path);
+
+    tb_status status = TB_OK;
+    FILE *file = fopen(partial, "wb");
+    if (!file) {
+        status = tb_fail_errno(err, "write %s", path);
+        goto done;
+    }
+    bool written = fwrite(bytes, 1, size, file) == size;
+    bool closed = fclose(file) == 0;
+    if (!written || !closed || rename(partial, path) != 0) {
+        status = tb_fail_errno(err, "write %s", path);
+        unlink(partial);
+    }
+done:
+    free(partial);
+    return status;
+}

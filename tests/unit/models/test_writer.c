@@ -1,0 +1,240 @@
+/* Drafts and their bytes: determinism, versions, options, kept errors. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/op_version.h"
+#include "models/writer.h"
+
+static int add_tensor(tb_draft *draft, int subgraph, const char *name, TfLiteType type, int rank)
+{
+    int32_t shape[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    return tb_draft_tensor_add(
+        draft, subgraph,
+        &(tb_draft_tensor){.name = name, .type = type, .rank = rank, .shape = shape});
+}
+
+/* A pooling and a custom operator, a signature, metadata, two subgraphs. */
+static void fill(tb_draft *draft)
+{
+    tb_draft_init(draft, "two operators");
+    int graph = tb_draft_subgraph_add(draft, "main");
+    int a = add_tensor(draft, graph, "a", kTfLiteFloat32, 4);
+    int b = add_tensor(draft, graph, "b", kTfLiteFloat32, 4);
+    int c = add_tensor(draft, graph, "c", kTfLiteInt8, 2);
+    draft->subgraphs[graph].tensors[c].quant = tb_draft_quant_new(draft, 0.5f, -3);
+    tb_draft_op_add(
+        draft, graph,
+        &(tb_draft_op){.code = kTfLiteBuiltinMaxPool2d,
+                       .inputs = TB_INTS(a),
+                       .outputs = TB_INTS(b),
+                       .options = {TB_OPTIONS_Pool2DOptions, 2,
+                                   (tb_op_option[]){TB_OPT_INT(Pool2DOptions, stride_w, 2),
+                                                    TB_OPT_INT(Pool2DOptions, stride_h, 2)}}});
+    tb_draft_op_add(draft, graph,
+                    &(tb_draft_op){.code = kTfLiteBuiltinCustom,
+                                   .custom_code = "Mine",
+                                   .inputs = TB_INTS(b, -1),
+                                   .outputs = TB_INTS(c),
+                                   .mutating = TB_INTS(0),
+                                   .custom_options = "xyz",
+                                   .custom_options_size = 3});
+    tb_draft_inputs_set(draft, graph, TB_INTS(a));
+    tb_draft_outputs_set(draft, graph, TB_INTS(c));
+    tb_draft_signature_add(draft, graph, "serve");
+    tb_draft_metadata_add(draft, "note", "hello", 5);
+    tb_draft_subgraph_add(draft, "empty");
+}
+
+Test(writer, equal_drafts_give_equal_bytes)
+{
+    uint8_t *bytes[2];
+    size_t size[2];
+    for (int i = 0; i < 2; i++) {
+        tb_draft draft;
+        fill(&draft);
+        tb_error err = TB_ERROR_NONE;
+        cr_assert_eq(tb_draft_write(&draft, &err, &bytes[i], &size[i]), TB_OK, "%s", err.text);
+        tb_draft_free(&draft);
+    }
+    cr_assert_eq(size[0], size[1]);
+    cr_expect_eq(memcmp(bytes[0], bytes[1], size[0]), 0);
+    cr_expect_eq(memcmp(bytes[0] + 4, "TFL3", 4), 0);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+Test(writer, writing_twice_changes_nothing)
+{
+    tb_draft draft;
+    fill(&draft);
+    uint8_t *once, *again;
+    size_t once_size, again_size;
+    cr_assert_eq(tb_draft_write(&draft, NULL, &once, &once_size), TB_OK);
+    cr_assert_eq(tb_draft_write(&draft, NULL, &again, &again_size), TB_OK);
+    cr_assert_eq(once_size, again_size);
+    cr_expect_eq(memcmp(once, again, once_size), 0);
+    free(once);
+    free(again);
+    tb_draft_free(&draft);
+}
+
+Test(writer, the_drafts_first_failure_is_reported)
+{
+    tb_draft draft;
+    tb_draft_init(&draft, NULL);
+    cr_expect_eq(add_tensor(&draft, 3, "t", kTfLiteFloat32, 1), -1);
+    cr_expect_eq(tb_draft_subgraph_add(&draft, "late"), -1);
+    tb_error err = TB_ERROR_NONE;
+    uint8_t *bytes;
+    size_t size;
+    cr_expect_eq(tb_draft_write(&draft, &err, &bytes, &size), TB_USAGE);
+    cr_expect_str_eq(err.text, "draft model: there is no subgraph 3 among 0");
+    tb_draft_free(&draft);
+}
+
+Test(writer, an_option_field_of_another_table_is_refused)
+{
+    tb_draft draft;
+    tb_draft_init(&draft, NULL);
+    int graph = tb_draft_subgraph_add(&draft, "main");
+    tb_draft_op_add(
+        &draft, graph,
+        &(tb_draft_op){.code = kTfLiteBuiltinAdd,
+                       .options = {TB_OPTIONS_AddOptions, 1,
+                                   (tb_op_option[]){TB_OPT_INT(Pool2DOptions, filter_width, 2)}}});
+    tb_error err = TB_ERROR_NONE;
+    uint8_t *bytes;
+    size_t size;
+    cr_expect_eq(tb_draft_write(&draft, &err, &bytes, &size), TB_USAGE);
+    cr_expect_str_eq(err.text, "draft model: options table AddOptions has no field 3");
+    tb_draft_free(&draft);
+}
+
+Test(writer, a_type_that_the_format_lacks_is_refused)
+{
+    tb_draft draft;
+    tb_draft_init(&draft, NULL);
+    int graph = tb_draft_subgraph_add(&draft, "main");
+    add_tensor(&draft, graph, "odd", kTfLiteNoType, 1);
+    tb_error err = TB_ERROR_NONE;
+    uint8_t *bytes;
+    size_t size;
+    cr_expect_eq(tb_draft_write(&draft, &err, &bytes, &size), TB_USAGE);
+    cr_expect_str_eq(err.text,
+                     "write model: tensor 'odd' has element type 0, which the format lacks");
+    tb_draft_free(&draft);
+}
+
+Test(writer, a_file_is_saved_whole_or_not_at_all)
+{
+    tb_error err = TB_ERROR_NONE;
+    const uint8_t bytes[] = {1, 2, 3};
+    cr_expect_eq(tb_model_bytes_save("/nonexistent/folder/m.tflite", bytes, 3, &err), TB_NOT_FOUND);
+    cr_expect_eq(strncmp(err.text, "write /nonexistent/folder/m.tflite: ", 36), 0);
+
+    char path[] = "/tmp/tflbench-writer-XXXXXX";
+    int fd = mkstemp(path);
+    cr_assert_geq(fd, 0);
+    FILE *file = fdopen(fd, "rb");
+    cr_expect_eq(tb_model_bytes_save(path, bytes, sizeof bytes, &err), TB_OK);
+    fclose(file);
+    file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    uint8_t read[4];
+    cr_expect_eq(fread(read, 1, sizeof read, file), sizeof bytes);
+    cr_expect_eq(memcmp(read, bytes, sizeof bytes), 0);
+    fclose(file);
+    remove(path);
+}
+
+/* ---- versions ------------------------------------------------------------------------------------ */
+
+/* The version of an operator on tensors of these types and rank. */
+static int32_t version_of(TfLiteBuiltinOperator code, const TfLiteType *inputs, size_t input_count,
+                          TfLiteType output, int rank, tb_op_options options)
+{
+    tb_draft draft;
+    tb_draft_init(&draft, NULL);
+    int graph = tb_draft_subgraph_add(&draft, "main");
+    int32_t in[4] = {-1, -1, -1, -1};
+    for (size_t i = 0; i < input_count; i++)
+        in[i] = add_tensor(&draft, graph, "in", inputs[i], rank);
+    int32_t out = add_tensor(&draft, graph, "out", output, rank);
+    tb_draft_op op = {
+        .code = code, .inputs = {input_count, in}, .outputs = {1, &out}, .options = options};
+    int32_t version = tb_op_version(&draft.subgraphs[graph], &op);
+    tb_draft_free(&draft);
+    return version;
+}
+
+#define TYPES(...)                     \
+    (const TfLiteType[]){__VA_ARGS__}, \
+        sizeof((const TfLiteType[]){__VA_ARGS__}) / sizeof(TfLiteType)
+#define NO_OPTIONS               \
+    (tb_op_options)              \
+    {                            \
+        TB_OPTIONS_NONE, 0, NULL \
+    }
+
+Test(op_version, types_ranks_and_options_raise_it)
+{
+    cr_expect_eq(version_of(kTfLiteBuiltinConv2d, TYPES(kTfLiteFloat32, kTfLiteFloat32),
+                            kTfLiteFloat32, 4, NO_OPTIONS),
+                 1);
+    cr_expect_eq(version_of(kTfLiteBuiltinConv2d, TYPES(kTfLiteInt8, kTfLiteInt8), kTfLiteInt8, 4,
+                            NO_OPTIONS),
+                 3);
+    cr_expect_eq(version_of(kTfLiteBuiltinFullyConnected, TYPES(kTfLiteFloat32, kTfLiteFloat32),
+                            kTfLiteFloat32, 2, NO_OPTIONS),
+                 6);
+    cr_expect_eq(version_of(kTfLiteBuiltinFullyConnected,
+                            TYPES(kTfLiteFloat32, kTfLiteFloat32, kTfLiteFloat32), kTfLiteFloat32,
+                            2, NO_OPTIONS),
+                 1);
+    cr_expect_eq(version_of(kTfLiteBuiltinTranspose, TYPES(kTfLiteFloat32, kTfLiteInt32),
+                            kTfLiteFloat32, 5, NO_OPTIONS),
+                 4);
+    cr_expect_eq(version_of(kTfLiteBuiltinBroadcastTo, TYPES(kTfLiteFloat32, kTfLiteInt32),
+                            kTfLiteFloat32, 2, NO_OPTIONS),
+                 2);
+    cr_expect_eq(version_of(kTfLiteBuiltinWhere, TYPES(kTfLiteBool), kTfLiteInt64, 2, NO_OPTIONS),
+                 1);
+    cr_expect_eq(
+        version_of(kTfLiteBuiltinWhere, TYPES(kTfLiteFloat32), kTfLiteInt64, 2, NO_OPTIONS), 2);
+    tb_op_options centers = {
+        TB_OPTIONS_ResizeBilinearOptions, 1,
+        (tb_op_option[]){TB_OPT_INT(ResizeBilinearOptions, half_pixel_centers, 1)}};
+    cr_expect_eq(version_of(kTfLiteBuiltinResizeBilinear, TYPES(kTfLiteInt8, kTfLiteInt32),
+                            kTfLiteInt8, 4, centers),
+                 3);
+    tb_op_options dilated = {
+        TB_OPTIONS_DepthwiseConv2DOptions, 1,
+        (tb_op_option[]){TB_OPT_INT(DepthwiseConv2DOptions, dilation_w_factor, 2)}};
+    cr_expect_eq(version_of(kTfLiteBuiltinDepthwiseConv2d, TYPES(kTfLiteFloat32, kTfLiteFloat32),
+                            kTfLiteFloat32, 4, dilated),
+                 2);
+}
+
+Test(op_version, tensors_that_do_not_exist_match_nothing)
+{
+    tb_draft draft;
+    tb_draft_init(&draft, NULL);
+    int graph = tb_draft_subgraph_add(&draft, "main");
+    tb_draft_op op = {
+        .code = kTfLiteBuiltinConv2d, .inputs = TB_INTS(-1, 77), .outputs = TB_INTS(1000)};
+    cr_expect_eq(tb_op_version(&draft.subgraphs[graph], &op), 1);
+    tb_draft_free(&draft);
+}
+
+Test(op_options, every_table_has_its_schema_name_and_defaults)
+{
+    cr_expect_str_eq(tb_op_options_name(TB_OPTIONS_Conv2DOptions), "Conv2DOptions");
+    cr_expect_eq(TB_OPTIONS_UNION(TB_OPTIONS_DilateOptions), 2);
+    cr_expect_eq(TB_OPTIONS_MEMBER(TB_OPTIONS_RightShiftOptions), 126);
+    tb_op_options conv = {TB_OPTIONS_Conv2DOptions, 0, NULL};
+    cr_expect_eq(tb_op_options_int(&conv, TB_OPT_Conv2DOptions_dilation_h_factor), 1);
+    cr_expect_eq(tb_op_options_int(&conv, TB_OPT_Conv2DOptions_stride_w), 0);
+    cr_expect_null(tb_op_option_find(TB_OPTIONS_PadOptions, 0));
+}
