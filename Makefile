@@ -71,6 +71,13 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<
 
+# Files that are part of the program: NAME.inc has their bytes for an #include in an initialiser.
+embedded := $(wildcard reports/schema.sql reports/viewer/*)
+$(BUILD)/gen/%.inc: %
+	@mkdir -p $(@D)
+	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g; $$s/,$$//' > $@.tmp && mv $@.tmp $@
+$(call objects,$(reports_src)): | $(patsubst %,$(BUILD)/gen/%.inc,$(embedded))
+
 # ---- tests -------------------------------------------------------------------------------------
 unit_src := $(wildcard tests/unit/*/*.c)
 

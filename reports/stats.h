@@ -52,7 +52,7 @@ typedef struct tb_fences {
 
 tb_fences tb_tukey_fences_sorted(const double *sorted, size_t count);
 
-/* P(X <= k) for X ~ Binomial(n, 1/2), exact to double rounding for any n. */
+/* P(X <= k) for X ~ Binomial(n, 1/2), to about twelve digits. */
 double tb_binomial_half_cdf(size_t k, size_t n);
 
 /* xoshiro256** (Blackman, Vigna 2018) seeded by splitmix64. */
@@ -62,7 +62,7 @@ typedef struct tb_random {
 
 void tb_random_seed(tb_random *random, uint64_t seed);
 uint64_t tb_random_next(tb_random *random);
-/* Uniform in [0, bound), bound > 0, without bias (Lemire 2019). */
+/* Uniform in [0, bound), bound > 0, without bias. */
 uint64_t tb_random_below(tb_random *random, uint64_t bound);
 /* Uniform in [0, 1), 53 bits. */
 double tb_random_unit(tb_random *random);
