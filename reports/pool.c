@@ -1,24 +1,16 @@
-/* Chunks in a list, filled from the front. */
+/* An arena with a latched failure; see pool.h. */
 #include "reports/pool.h"
 
 #include <stdarg.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/base/size.h"
-
-#define CHUNK_BYTES 16384
-
-typedef struct chunk {
-    struct chunk *next;
-    size_t used, size;
-    _Alignas(max_align_t) unsigned char data[];
-} chunk;
+#include "runtime/base/arena.h"
 
 struct tb_pool {
-    chunk *chunks; /* the first is being filled */
+    tb_arena arena;
     bool failed;
 };
 
@@ -31,11 +23,7 @@ void tb_pool_free(tb_pool *pool)
 {
     if (!pool)
         return;
-    for (chunk *at = pool->chunks; at;) {
-        chunk *next = at->next;
-        free(at);
-        at = next;
-    }
+    tb_arena_free(&pool->arena);
     free(pool);
 }
 
@@ -48,34 +36,10 @@ tb_status tb_pool_check(const tb_pool *pool, tb_error *err)
 
 void *tb_pool_take(tb_pool *pool, size_t count, size_t size)
 {
-    size_t bytes;
-    if (!pool || pool->failed)
+    if (!pool)
         return NULL;
-    if (!tb_mul_size(count, size, &bytes) || bytes > SIZE_MAX / 2) {
-        pool->failed = true;
-        return NULL;
-    }
-    bytes = tb_align_up(bytes ? bytes : 1, _Alignof(max_align_t));
-    chunk *at = pool->chunks;
-    if (!at || at->size - at->used < bytes) {
-        size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
-        at = calloc(1, sizeof *at + room);
-        if (!at) {
-            pool->failed = true;
-            return NULL;
-        }
-        at->size = room;
-        /* A chunk of its own for something large goes second: the first still has room. */
-        if (pool->chunks && bytes > CHUNK_BYTES) {
-            at->next = pool->chunks->next;
-            pool->chunks->next = at;
-        } else {
-            at->next = pool->chunks;
-            pool->chunks = at;
-        }
-    }
-    void *taken = at->data + at->used;
-    at->used += bytes;
+    void *taken = tb_arena_calloc(&pool->arena, count, size);
+    pool->failed |= !taken;
     return taken;
 }
 
@@ -83,9 +47,10 @@ const char *tb_pool_text(tb_pool *pool, const char *text)
 {
     if (!text)
         return NULL;
-    size_t size = strlen(text) + 1;
-    char *copy = tb_pool_take(pool, size, 1);
-    return copy ? memcpy(copy, text, size) : "";
+    const char *copy = pool ? tb_arena_text(&pool->arena, text, strlen(text)) : NULL;
+    if (pool)
+        pool->failed |= !copy;
+    return copy ? copy : "";
 }
 
 const char *tb_pool_printf(tb_pool *pool, const char *format, ...)

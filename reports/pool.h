@@ -1,5 +1,5 @@
 /*
- * A pool that owns what a query gave: everything in it lives until the pool is freed.
+ * An arena that owns what a query gave: everything in it lives until the pool is freed.
  *
  * Running out of memory is latched: allocations then give NULL (texts: ""), and whoever hands out
  * the result asks tb_pool_check once.
@@ -7,7 +7,6 @@
 #ifndef TB_REPORTS_POOL_H
 #define TB_REPORTS_POOL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "runtime/base/status.h"
@@ -20,7 +19,7 @@ void tb_pool_free(tb_pool *pool);
 /* TB_NO_MEMORY where any allocation so far has failed, or pool is NULL. */
 tb_status tb_pool_check(const tb_pool *pool, tb_error *err);
 
-/* Zeroed, aligned for any type; count * size is checked. */
+/* Zeroed, aligned for any type. A NULL pool gives NULL. */
 void *tb_pool_take(tb_pool *pool, size_t count, size_t size);
 /* A copy; NULL stays NULL. */
 const char *tb_pool_text(tb_pool *pool, const char *text);

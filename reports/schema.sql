@@ -82,12 +82,12 @@ CREATE INDEX process_configuration ON process(configuration_id);
 CREATE INDEX process_build ON process(build_id);
 CREATE INDEX process_plan ON process(plan_id);
 
--- Every latency of the steady state; no index beside the table itself keeps a row near 15 bytes.
+-- Every latency of the steady state; no index beside the table itself keeps a row near 18 bytes.
 CREATE TABLE sample (
     process_id INTEGER NOT NULL REFERENCES process(id) ON DELETE CASCADE,
     idx        INTEGER NOT NULL,
     latency_ns INTEGER NOT NULL,
-    start_us   INTEGER, -- since the first sample of the process
+    gap_us     INTEGER, -- idle since the sample before ended; NULL: not known
     PRIMARY KEY (process_id, idx)
 ) WITHOUT ROWID;
 

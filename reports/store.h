@@ -93,9 +93,9 @@ tb_status tb_store_set_model(tb_store *store, int64_t process_id, const tb_model
                              tb_error *err);
 
 /* Latencies first_index .. first_index + count - 1 of the steady state, in the order taken.
-   start_ns (may be NULL): when each began, since the first sample of the process; kept in us. */
+   gap_ns (may be NULL): idle time before each, since the one before ended; kept in us. */
 tb_status tb_store_add_samples(tb_store *store, int64_t process_id, int64_t first_index,
-                               const uint64_t *latency_ns, const uint64_t *start_ns, size_t count,
+                               const uint64_t *latency_ns, const uint64_t *gap_ns, size_t count,
                                tb_error *err);
 
 /* As above for warm-up inferences, which no figure is made from. */

@@ -101,7 +101,7 @@ tb_status tb_identity_store(tb_store *store, const tb_record_type *type, const v
     }
     tb_identity_add_record(&hash, type, record);
     char fingerprint[TB_SHA256_HEX_SIZE];
-    tb_sha256_end_hex(&hash, fingerprint);
+    tb_sha256_end(&hash, fingerprint);
     return find_or_add(store, type, record, fingerprint, parent_column, parent, err, id);
 }
 
@@ -109,17 +109,17 @@ tb_status tb_identity_store(tb_store *store, const tb_record_type *type, const v
 static tb_status update_model(tb_store *store, int64_t id, const tb_model_info *model,
                               tb_error *err)
 {
-    tb_text sql = {0};
-    tb_text_add(&sql, "UPDATE model SET ");
+    tb_buf sql = {0};
+    tb_buf_append_text(&sql, "UPDATE model SET ");
     for (size_t i = 0; i < tb_model_type.field_count; i++) {
         const char *name = tb_model_type.fields[i].name;
-        tb_text_printf(&sql, "%s%s = coalesce(?, %s)", i ? ", " : "", name, name);
+        tb_buf_printf(&sql, "%s%s = coalesce(?, %s)", i ? ", " : "", name, name);
     }
-    tb_text_add(&sql, " WHERE id = ?");
+    tb_buf_append_text(&sql, " WHERE id = ?");
     sqlite3_stmt *statement;
     tb_status status = sql.failed ? tb_fail(err, TB_NO_MEMORY, "%s: out of memory", store->path)
-                                  : tb_sql_prepare(store, tb_text_get(&sql), err, &statement);
-    tb_text_free(&sql);
+                                  : tb_sql_prepare(store, tb_buf_text(&sql), err, &statement);
+    tb_buf_free(&sql);
     if (status != TB_OK)
         return status;
     int next = tb_sql_bind_record(statement, 1, &tb_model_type, model);
@@ -137,7 +137,7 @@ tb_status tb_identity_store_model(tb_store *store, const tb_model_info *model, t
     tb_identity_add_text(&hash, model->sha256 ? "sha256" : "path",
                          model->sha256 ? model->sha256 : model->path);
     char fingerprint[TB_SHA256_HEX_SIZE];
-    tb_sha256_end_hex(&hash, fingerprint);
+    tb_sha256_end(&hash, fingerprint);
     tb_status status = find_or_add(store, &tb_model_type, model, fingerprint, NULL, 0, err, id);
     return status == TB_OK ? update_model(store, *id, model, err) : status;
 }

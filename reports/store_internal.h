@@ -9,7 +9,7 @@
 
 #include "reports/pool.h"
 #include "reports/store.h"
-#include "reports/text.h"
+#include "runtime/base/buf.h"
 
 /* How long a call waits for another writer before it gives up. */
 #define TB_STORE_BUSY_MS 30000
@@ -61,7 +61,7 @@ int tb_sql_read_record(sqlite3_stmt *statement, int column, const tb_record_type
                        tb_pool *pool, void *record);
 
 /* "alias.a, alias.b, ..." of all fields; alias may be NULL. */
-void tb_sql_add_columns(tb_text *sql, const char *alias, const tb_record_type *type);
+void tb_sql_add_columns(tb_buf *sql, const char *alias, const tb_record_type *type);
 
 /* INSERT INTO <table> (<keys>, <fields>) VALUES (?, ...): keys is "run_id, moment" with key_count
    names; parameters are in that order. */

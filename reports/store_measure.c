@@ -18,12 +18,12 @@ static tb_status check_durations(tb_store *store, const uint64_t *durations_ns, 
 }
 
 /*
- * Inserts rows (keys[0], ..., first_index + i, durations[i][, starts[i] / 1000]) in one transaction.
+ * Inserts rows (keys[0], ..., first_index + i, durations[i][, gaps[i] / 1000]) in one transaction.
  * `sql` takes them in that order.
  */
 static tb_status add_durations(tb_store *store, const char *sql, const int64_t *keys, int key_count,
                                int64_t first_index, const uint64_t *durations_ns,
-                               const uint64_t *start_ns, size_t count, tb_error *err)
+                               const uint64_t *gap_ns, size_t count, tb_error *err)
 {
     if (count == 0)
         return TB_OK;
@@ -41,20 +41,20 @@ static tb_status add_durations(tb_store *store, const char *sql, const int64_t *
             sqlite3_bind_int64(statement, next++, keys[k]);
         sqlite3_bind_int64(statement, next++, first_index + (int64_t)i);
         sqlite3_bind_int64(statement, next++, (int64_t)durations_ns[i]);
-        if (start_ns)
-            sqlite3_bind_int64(statement, next, (int64_t)(start_ns[i] / 1000));
+        if (gap_ns)
+            sqlite3_bind_int64(statement, next, (int64_t)(gap_ns[i] / 1000));
         status = tb_sql_run(store, statement, "adding samples", err);
     }
     return tb_sql_end(store, status, err);
 }
 
 tb_status tb_store_add_samples(tb_store *store, int64_t process_id, int64_t first_index,
-                               const uint64_t *latency_ns, const uint64_t *start_ns, size_t count,
+                               const uint64_t *latency_ns, const uint64_t *gap_ns, size_t count,
                                tb_error *err)
 {
     return add_durations(
-        store, "INSERT INTO sample (process_id, idx, latency_ns, start_us) VALUES (?, ?, ?, ?)",
-        &process_id, 1, first_index, latency_ns, start_ns, count, err);
+        store, "INSERT INTO sample (process_id, idx, latency_ns, gap_us) VALUES (?, ?, ?, ?)",
+        &process_id, 1, first_index, latency_ns, gap_ns, count, err);
 }
 
 tb_status tb_store_add_warmup(tb_store *store, int64_t process_id, int64_t first_index,
@@ -189,7 +189,7 @@ tb_status tb_store_set_plan(tb_store *store, int64_t process_id, const tb_plan *
         tb_identity_add_text(&hash, "next", "op");
         tb_identity_add_record(&hash, &tb_op_type, &ops[i]);
     }
-    tb_sha256_end_hex(&hash, made);
+    tb_sha256_end(&hash, made);
     if (fingerprint)
         memcpy(fingerprint, made, sizeof made);
     tb_status status = tb_sql_begin(store, err);

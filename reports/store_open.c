@@ -110,26 +110,26 @@ static tb_status move_to_memory(tb_store *store, tb_error *err)
 }
 
 /* "file:<path>?immutable=1" with everything escaped that a URI gives a meaning to. */
-static void add_immutable_uri(tb_text *uri, const char *path)
+static void add_immutable_uri(tb_buf *uri, const char *path)
 {
-    tb_text_add(uri, "file:");
+    tb_buf_append_text(uri, "file:");
     for (; *path; path++) {
         if (strchr("%?#", *path))
-            tb_text_printf(uri, "%%%02x", (unsigned)*path);
+            tb_buf_printf(uri, "%%%02x", (unsigned)*path);
         else
-            tb_text_add_bytes(uri, path, 1);
+            tb_buf_append(uri, path, 1);
     }
-    tb_text_add(uri, "?immutable=1");
+    tb_buf_append_text(uri, "?immutable=1");
 }
 
 /* A log with content beside the file: without it the file alone is not the whole database. */
 static bool has_log(const char *path)
 {
-    tb_text name = {0};
-    tb_text_printf(&name, "%s-wal", path);
+    tb_buf name = {0};
+    tb_buf_printf(&name, "%s-wal", path);
     struct stat about;
-    bool has = !name.failed && stat(tb_text_get(&name), &about) == 0 && about.st_size > 0;
-    tb_text_free(&name);
+    bool has = !name.failed && stat(tb_buf_text(&name), &about) == 0 && about.st_size > 0;
+    tb_buf_free(&name);
     return has;
 }
 
@@ -146,10 +146,10 @@ static tb_status open_for_reading(tb_store *store, const char *name, tb_error *e
        the file open for writing it may be read as it stands. */
     if (status == TB_IO && !has_log(name)) {
         disconnect(store);
-        tb_text uri = {0};
+        tb_buf uri = {0};
         add_immutable_uri(&uri, name);
-        status = connect(store, tb_text_get(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
-        tb_text_free(&uri);
+        status = connect(store, tb_buf_text(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+        tb_buf_free(&uri);
         if (status == TB_OK)
             status = tb_schema_check(store, err, &current);
     }

@@ -76,7 +76,7 @@ static tb_status read_version(tb_store *store, int count, tb_error *err, int *ve
 }
 
 /* The columns a table has, as ",name,name,". */
-static tb_status read_columns(tb_store *store, const char *table, tb_error *err, tb_text *columns)
+static tb_status read_columns(tb_store *store, const char *table, tb_error *err, tb_buf *columns)
 {
     sqlite3_stmt *statement;
     tb_status status =
@@ -84,32 +84,32 @@ static tb_status read_columns(tb_store *store, const char *table, tb_error *err,
     if (status != TB_OK)
         return status;
     tb_sql_bind_text(statement, 1, table);
-    tb_text_add(columns, ",");
+    tb_buf_append_text(columns, ",");
     bool found;
     while ((status = tb_sql_row(store, statement, "opening", err, &found)) == TB_OK && found)
-        tb_text_printf(columns, "%s,", (const char *)sqlite3_column_text(statement, 0));
+        tb_buf_printf(columns, "%s,", (const char *)sqlite3_column_text(statement, 0));
     if (columns->failed)
         return tb_fail(err, TB_NO_MEMORY, "%s: out of memory", store->path);
     return status;
 }
 
 /* Composes ALTER TABLE statements for the columns of record.def that the file lacks. */
-static tb_status missing_columns(tb_store *store, tb_error *err, tb_text *sql)
+static tb_status missing_columns(tb_store *store, tb_error *err, tb_buf *sql)
 {
     static const char *const sql_types[] = {
         [TB_KIND_TEXT] = "TEXT", [TB_KIND_INTEGER] = "INTEGER", [TB_KIND_REAL] = "REAL"};
     for (size_t t = 0; t < TB_COUNT_OF(stored_types); t++) {
         const tb_record_type *type = stored_types[t];
-        tb_text columns = {0};
+        tb_buf columns = {0};
         tb_status status = read_columns(store, type->table, err, &columns);
         for (size_t i = 0; status == TB_OK && i < type->field_count; i++) {
             char wanted[80];
             snprintf(wanted, sizeof wanted, ",%s,", type->fields[i].name);
-            if (!strstr(tb_text_get(&columns), wanted))
-                tb_text_printf(sql, "ALTER TABLE %s ADD COLUMN %s %s;\n", type->table,
-                               type->fields[i].name, sql_types[type->fields[i].kind]);
+            if (!strstr(tb_buf_text(&columns), wanted))
+                tb_buf_printf(sql, "ALTER TABLE %s ADD COLUMN %s %s;\n", type->table,
+                              type->fields[i].name, sql_types[type->fields[i].kind]);
         }
-        tb_text_free(&columns);
+        tb_buf_free(&columns);
         if (status != TB_OK)
             return status;
     }
@@ -123,10 +123,10 @@ tb_status tb_schema_check(tb_store *store, tb_error *err, bool *current)
     tb_status status = read_version(store, tb_store_version(), err, &version);
     if (status != TB_OK || version != tb_store_version())
         return status;
-    tb_text sql = {0};
+    tb_buf sql = {0};
     status = missing_columns(store, err, &sql);
-    *current = sql.length == 0;
-    tb_text_free(&sql);
+    *current = sql.size == 0;
+    tb_buf_free(&sql);
     return status;
 }
 
@@ -140,17 +140,17 @@ static tb_status migrate_in_transaction(tb_store *store, const tb_migration *lis
         if (status != TB_OK)
             return tb_in(err, "migration %d (%s)", i + 1, list[i].name);
     }
-    tb_text sql = {0};
+    tb_buf sql = {0};
     if (status == TB_OK)
         status = missing_columns(store, err, &sql);
     if (status == TB_OK) {
-        tb_text_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                       APPLICATION_ID, count);
+        tb_buf_printf(&sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION_ID,
+                      count);
         status = sql.failed ? tb_fail(err, TB_NO_MEMORY, "%s: out of memory", store->path)
-                            : tb_sql_script(store, tb_text_get(&sql),
+                            : tb_sql_script(store, tb_buf_text(&sql),
                                             "bringing the schema up to date", err);
     }
-    tb_text_free(&sql);
+    tb_buf_free(&sql);
     return status;
 }
 

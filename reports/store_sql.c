@@ -192,26 +192,26 @@ int tb_sql_read_record(sqlite3_stmt *statement, int column, const tb_record_type
     return column;
 }
 
-void tb_sql_add_columns(tb_text *sql, const char *alias, const tb_record_type *type)
+void tb_sql_add_columns(tb_buf *sql, const char *alias, const tb_record_type *type)
 {
     for (size_t i = 0; i < type->field_count; i++)
-        tb_text_printf(sql, "%s%s%s%s", i ? ", " : "", alias ? alias : "", alias ? "." : "",
-                       type->fields[i].name);
+        tb_buf_printf(sql, "%s%s%s%s", i ? ", " : "", alias ? alias : "", alias ? "." : "",
+                      type->fields[i].name);
 }
 
 tb_status tb_sql_prepare_insert(tb_store *store, const tb_record_type *type, const char *keys,
                                 int key_count, tb_error *err, sqlite3_stmt **statement)
 {
-    tb_text sql = {0};
-    tb_text_printf(&sql, "INSERT INTO %s (%s, ", type->table, keys);
+    tb_buf sql = {0};
+    tb_buf_printf(&sql, "INSERT INTO %s (%s, ", type->table, keys);
     tb_sql_add_columns(&sql, NULL, type);
-    tb_text_add(&sql, ") VALUES (?");
+    tb_buf_append_text(&sql, ") VALUES (?");
     for (int i = 1; i < key_count + (int)type->field_count; i++)
-        tb_text_add(&sql, ", ?");
-    tb_text_add(&sql, ")");
+        tb_buf_append_text(&sql, ", ?");
+    tb_buf_append_text(&sql, ")");
     tb_status status = sql.failed ? out_of_memory(store, err)
-                                  : tb_sql_prepare(store, tb_text_get(&sql), err, statement);
-    tb_text_free(&sql);
+                                  : tb_sql_prepare(store, tb_buf_text(&sql), err, statement);
+    tb_buf_free(&sql);
     return status;
 }
 

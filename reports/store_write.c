@@ -173,15 +173,15 @@ tb_status tb_store_add_process(tb_store *store, int64_t run_id, const tb_model_i
 static tb_status move_to_model(tb_store *store, int64_t process_id, int64_t model_id, tb_pool *pool,
                                tb_error *err)
 {
-    tb_text sql = {0};
-    tb_text_add(&sql, "SELECT ");
+    tb_buf sql = {0};
+    tb_buf_append_text(&sql, "SELECT ");
     tb_sql_add_columns(&sql, "c", &tb_configuration_type);
-    tb_text_add(&sql, " FROM process p JOIN configuration c ON c.id = p.configuration_id"
-                      " WHERE p.id = ?");
+    tb_buf_append_text(&sql, " FROM process p JOIN configuration c ON c.id = p.configuration_id"
+                             " WHERE p.id = ?");
     sqlite3_stmt *statement;
     tb_status status = sql.failed ? tb_fail(err, TB_NO_MEMORY, "%s: out of memory", store->path)
-                                  : tb_sql_prepare(store, tb_text_get(&sql), err, &statement);
-    tb_text_free(&sql);
+                                  : tb_sql_prepare(store, tb_buf_text(&sql), err, &statement);
+    tb_buf_free(&sql);
     if (status != TB_OK)
         return status;
     sqlite3_bind_int64(statement, 1, process_id);
@@ -228,15 +228,15 @@ tb_status tb_store_set_model(tb_store *store, int64_t process_id, const tb_model
 static tb_status update_outcome(tb_store *store, int64_t process_id, tb_process_status ended,
                                 const tb_outcome *outcome, tb_error *err)
 {
-    tb_text sql = {0};
-    tb_text_add(&sql, "UPDATE process SET status = ?, finished_unix_ms = ?");
+    tb_buf sql = {0};
+    tb_buf_append_text(&sql, "UPDATE process SET status = ?, finished_unix_ms = ?");
     for (size_t i = 0; i < tb_outcome_type.field_count; i++)
-        tb_text_printf(&sql, ", %s = ?", tb_outcome_type.fields[i].name);
-    tb_text_add(&sql, " WHERE id = ? AND status = 'running'");
+        tb_buf_printf(&sql, ", %s = ?", tb_outcome_type.fields[i].name);
+    tb_buf_append_text(&sql, " WHERE id = ? AND status = 'running'");
     sqlite3_stmt *statement;
     tb_status status = sql.failed ? tb_fail(err, TB_NO_MEMORY, "%s: out of memory", store->path)
-                                  : tb_sql_prepare(store, tb_text_get(&sql), err, &statement);
-    tb_text_free(&sql);
+                                  : tb_sql_prepare(store, tb_buf_text(&sql), err, &statement);
+    tb_buf_free(&sql);
     if (status != TB_OK)
         return status;
     tb_sql_bind_text(statement, 1, tb_process_status_text(ended));

@@ -75,7 +75,7 @@ int64_t fixture_add(tb_store *store, int64_t run_id, const fixture_process *give
     tb_error err = TB_ERROR_NONE;
     int64_t id;
     char hash[32];
-    snprintf(hash, sizeof hash, "%08x", given->model[0] * 77u);
+    snprintf(hash, sizeof hash, "%08x", (unsigned)given->model[0] * 77);
     const tb_model_info model = {.name = given->model,
                                  .sha256 = hash,
                                  .path = "models/x.tflite",

@@ -1,78 +1,10 @@
-/* Growing texts and the escapes of each format. */
-#include "reports/text.h"
+/* The escapes of each format; see escape.h. */
+#include "reports/escape.h"
 
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-void tb_text_free(tb_text *text)
-{
-    free(text->data);
-    *text = (tb_text){0};
-}
-
-const char *tb_text_get(const tb_text *text)
-{
-    return text->data ? text->data : "";
-}
-
-static bool reserve(tb_text *text, size_t more)
-{
-    if (text->failed || more > SIZE_MAX / 4 || text->length > SIZE_MAX / 4) {
-        text->failed = true;
-        return false;
-    }
-    size_t needed = text->length + more + 1;
-    if (needed <= text->capacity)
-        return true;
-    size_t capacity = text->capacity ? text->capacity : 256;
-    while (capacity < needed)
-        capacity *= 2;
-    char *data = realloc(text->data, capacity);
-    if (!data) {
-        text->failed = true;
-        return false;
-    }
-    text->data = data;
-    text->capacity = capacity;
-    return true;
-}
-
-void tb_text_add_bytes(tb_text *text, const char *bytes, size_t size)
-{
-    if (!reserve(text, size))
-        return;
-    if (size)
-        memcpy(text->data + text->length, bytes, size);
-    text->length += size;
-    text->data[text->length] = '\0';
-}
-
-void tb_text_add(tb_text *text, const char *more)
-{
-    if (more)
-        tb_text_add_bytes(text, more, strlen(more));
-}
-
-void tb_text_printf(tb_text *text, const char *format, ...)
-{
-    va_list args, again;
-    va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (length < 0)
-        text->failed = true;
-    else if (reserve(text, (size_t)length)) {
-        vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
-        text->length += (size_t)length;
-    }
-    va_end(again);
-}
 
 /* Length of the UTF-8 sequence at `at` (RFC 3629: no overlong forms, surrogates or values past
    U+10FFFF), 0 where it is none. */
@@ -110,7 +42,7 @@ static bool is_control(const unsigned char *at)
 /* What one character becomes; NULL: itself. */
 typedef const char *escape_function(const unsigned char *at);
 
-static void add_escaped(tb_text *text, const char *more, escape_function *escape)
+static void add_escaped(tb_buf *out, const char *more, escape_function *escape)
 {
     if (!more)
         return;
@@ -119,9 +51,9 @@ static void add_escaped(tb_text *text, const char *more, escape_function *escape
         size_t length = utf8_length(at);
         const char *replaced = length ? escape(at) : REPLACEMENT;
         if (replaced)
-            tb_text_add(text, replaced);
+            tb_buf_append_text(out, replaced);
         else
-            tb_text_add_bytes(text, (const char *)at, length);
+            tb_buf_append(out, (const char *)at, length);
         at += length ? length : 1;
     }
 }
@@ -163,41 +95,41 @@ static const char *escape_markdown(const unsigned char *at)
     return found ? escaped[found - special] : escape_plain(at);
 }
 
-void tb_text_add_plain(tb_text *text, const char *more)
+void tb_escape_plain(tb_buf *out, const char *more)
 {
-    add_escaped(text, more, escape_plain);
+    add_escaped(out, more, escape_plain);
 }
 
-void tb_text_add_html(tb_text *text, const char *more)
+void tb_escape_html(tb_buf *out, const char *more)
 {
-    add_escaped(text, more, escape_html);
+    add_escaped(out, more, escape_html);
 }
 
-void tb_text_add_markdown(tb_text *text, const char *more)
+void tb_escape_markdown(tb_buf *out, const char *more)
 {
-    add_escaped(text, more, escape_markdown);
+    add_escaped(out, more, escape_markdown);
 }
 
-void tb_text_add_csv(tb_text *text, const char *more)
+void tb_escape_csv(tb_buf *out, const char *more)
 {
     if (!more || !*more)
         return;
     bool formula = strchr("=+-@\t\r", *more) != NULL;
     bool quoted = formula || strpbrk(more, ",\"\r\n") != NULL;
     if (!quoted) {
-        tb_text_add(text, more);
+        tb_buf_append_text(out, more);
         return;
     }
-    tb_text_add(text, formula ? "\"'" : "\"");
+    tb_buf_append_text(out, formula ? "\"'" : "\"");
     for (; *more; more++) {
         if (*more == '"')
-            tb_text_add_bytes(text, more, 1);
-        tb_text_add_bytes(text, more, 1);
+            tb_buf_append(out, more, 1);
+        tb_buf_append(out, more, 1);
     }
-    tb_text_add(text, "\"");
+    tb_buf_append_text(out, "\"");
 }
 
-size_t tb_text_columns(const char *text)
+size_t tb_escape_columns(const char *text)
 {
     size_t columns = 0;
     for (; *text; text++)
