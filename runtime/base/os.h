@@ -24,6 +24,13 @@ tb_status tb_os_map_file(const char *path, tb_error *err, tb_mapping *out);
 /* Forgets the mapping and zeroes *mapping; nothing happens where it is empty. */
 void tb_os_unmap(tb_mapping *mapping);
 
+/*
+ * A file that exists in memory alone, holding a copy of the bytes; it goes when `*descriptor` is
+ * closed. `path` (of `capacity` bytes) gets a path at which this process can open it until then.
+ */
+tb_status tb_os_memory_file(const char *name, const void *data, size_t size, tb_error *err,
+                            int *descriptor, size_t capacity, char *path);
+
 size_t tb_os_page_size(void);
 
 /* The absolute path of the running program, terminated; TB_IO where it does not fit. */

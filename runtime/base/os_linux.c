@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Maps the open file `fd`; closing it is the caller's. */
@@ -43,6 +45,38 @@ void tb_os_unmap(tb_mapping *mapping)
     if (mapping->data)
         munmap((void *)(uintptr_t)mapping->data, mapping->size);
     *mapping = (tb_mapping){NULL, 0};
+}
+
+static tb_status write_all(int fd, const char *data, size_t size, const char *name, tb_error *err)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return tb_fail_errno(err, "cannot keep a copy of %s in memory", name);
+        data += written;
+        size -= (size_t)written;
+    }
+    return TB_OK;
+}
+
+tb_status tb_os_memory_file(const char *name, const void *data, size_t size, tb_error *err,
+                            int *descriptor, size_t capacity, char *path)
+{
+    /* Through syscall: older C libraries of Android have no memfd_create. */
+    int fd = (int)syscall(SYS_memfd_create, name, 1u /* MFD_CLOEXEC */);
+    if (fd < 0)
+        return tb_fail_errno(err, "cannot keep a copy of %s in memory", name);
+    tb_status status = write_all(fd, data, size, name, err);
+    int length = snprintf(path, capacity, "/proc/self/fd/%d", fd);
+    if (status == TB_OK && (length < 0 || (size_t)length >= capacity))
+        status = tb_fail(err, TB_INTERNAL, "no room for the path of %s", name);
+    if (status == TB_OK)
+        *descriptor = fd;
+    else
+        close(fd);
+    return status;
 }
 
 size_t tb_os_page_size(void)
