@@ -20,9 +20,9 @@ static tb_status unknown(const char *name, tb_error *err)
     tb_nearest_begin(&nearest, name);
     tb_nearest_try(&nearest, TB_DELEGATE_REFERENCE);
     int count;
-    const tb_delegate_row *rows = tb_delegate_rows(&count);
+    const tb_delegate_row *const *rows = tb_delegate_rows(&count);
     for (int k = 0; k < count; k++)
-        tb_nearest_try(&nearest, rows[k].name);
+        tb_nearest_try(&nearest, rows[k]->name);
     if (nearest.best)
         return tb_fail(err, TB_USAGE, "delegate '%s': unknown; did you mean %s?", name,
                        nearest.best);

@@ -1,8 +1,8 @@
 /*
- * A delegate as the tool sees it: one row in table.c. Whoever measures asks probe() whether it can
- * work here at all (the reason is stored and shown where it cannot), create()s a TfLiteDelegate
- * from options, and gives that to the interpreter. Why single nodes were left behind comes back
- * through tb_host::reject.
+ * A delegate as the tool sees it: one row, `const tb_delegate_row tb_delegate_<name>`, and one line
+ * in delegates.def. Whoever measures asks probe() whether it can work here at all (the reason is
+ * stored and shown where it cannot), create()s a TfLiteDelegate from options, and gives that to the
+ * interpreter. Why single nodes were left behind comes back through tb_host::reject.
  */
 #ifndef TB_DELEGATES_DELEGATE_H
 #define TB_DELEGATES_DELEGATE_H
@@ -46,6 +46,6 @@ typedef struct tb_delegate_row {
 
 /* The row named so, or NULL. */
 const tb_delegate_row *tb_delegate_find(const char *name);
-const tb_delegate_row *tb_delegate_rows(int *count);
+const tb_delegate_row *const *tb_delegate_rows(int *count);
 
 #endif
