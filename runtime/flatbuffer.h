@@ -97,13 +97,17 @@ static inline uint32_t tb_fb_load_u32(const uint8_t *at)
     return value;
 }
 
-/* Where field `id` lies; NULL where the table leaves it at its default. */
-static inline const uint8_t *tb_fb_field(tb_fb_table table, unsigned id)
+/* Where field `id` lies, in bytes from the start of its table; 0 where it has its default. */
+static inline uint16_t tb_fb_field_offset(tb_fb_table table, unsigned id)
 {
     unsigned slot = 4 + 2 * id;
-    if (slot + 2 > tb_fb_load_u16(table.vtable))
-        return NULL;
-    uint16_t offset = tb_fb_load_u16(table.vtable + slot);
+    return slot + 2 <= tb_fb_load_u16(table.vtable) ? tb_fb_load_u16(table.vtable + slot) : 0;
+}
+
+/* The same as an address; NULL where the field has its default. */
+static inline const uint8_t *tb_fb_field(tb_fb_table table, unsigned id)
+{
+    uint16_t offset = tb_fb_field_offset(table, id);
     return offset ? table.at + offset : NULL;
 }
 
@@ -240,8 +244,8 @@ typedef struct tb_fb_table_def {
     size_t field_count;
     /*
      * What a message adds behind "tensor 3 " to name this table, e.g. 'conv1'; may be NULL. Called
-     * when a fault was found below `self`: the fields of `self` that come before the faulty one in
-     * `fields`, and what lies below them, are verified; so are such fields of the tables above.
+     * for a fault below the second or a later of `fields`: what may be read is the first of
+     * `fields`, and whatever the rows of the tables above list before the way to this one.
      */
     void (*label)(tb_fb_table root, tb_fb_table self, size_t capacity, char *out);
 } tb_fb_table_def;

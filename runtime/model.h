@@ -7,8 +7,9 @@
  *   - opcode, buffer, subgraph and signature indices exist;
  *   - dimensions are >= 0 in `shape` and the tensor's size in bytes fits 63 bits;
  *   - a constant has at least the bytes that its type and shape need (strings: a sound string
- *     table), and its bytes are aligned to 16, or to its element where the file has it so;
- *   - scales and zero points agree in number with each other and with the shape;
+ *     table) and is aligned for its element (usually to 16 bytes);
+ *   - scales are finite and agree with zero points and shape in number; zero points fit an int32;
+ *   - control flow calls subgraphs without recursion and at most 64 deep;
  *   - the sum of all names, shapes, index lists and the like, however often they are shared inside
  *     the file, is at most 4 times the file's size: whoever copies them copies a bounded amount.
  * Not checked here: whether operators exist, take these types and shapes, form an acyclic graph.
@@ -25,12 +26,12 @@
 
 #include "runtime/base/status.h"
 #include "runtime/flatbuffer.h"
-#include "runtime/tflite_abi/c_api_types.h"
+#include "runtime/tflite_abi/common.h"
 
 typedef struct tb_model tb_model;
 
 /*
- * Maps and verifies a file. Messages start with the file's name. TB_NOT_FOUND, TB_IO: it cannot be
+ * Maps and verifies a file. Messages start with `path`. TB_NOT_FOUND, TB_IO: it cannot be
  * read. TB_CORRUPT: it breaks the format or its own tables. TB_UNSUPPORTED: another schema version,
  * or a type or feature that this runtime does not know.
  */
@@ -66,7 +67,7 @@ const char *tb_model_note(const tb_model *model, size_t index);
 typedef struct tb_opcode_def {
     int builtin_code;        /* kTfLiteBuiltin...; may be one that this runtime does not know */
     const char *custom_name; /* of kTfLiteBuiltinCustom never NULL; else NULL */
-    int version;             /* >= 1 */
+    int version;
 } tb_opcode_def;
 
 size_t tb_model_opcode_count(const tb_model *model);
@@ -97,7 +98,7 @@ tb_subgraph_def tb_model_subgraph(const tb_model *model, size_t index);
 
 /*
  * kTfLiteNoQuantization: nothing else is set. kTfLiteAffineQuantization: scales.count >= 1 and
- * equals zero_points.count; it is 1 or shape[quantized_dimension]. kTfLiteBlockwiseQuantization and
+ * equals zero_points.count; it is 1 or shape[quantized_dimension] (anything where the rank is 0). kTfLiteBlockwiseQuantization and
  * kTfLiteMultiAxisQuantization: scales and zero points are tensors of the subgraph
  * (zero_point_tensor -1: all zero).
  */
@@ -119,9 +120,18 @@ typedef struct tb_sparse_index_def {
     tb_bytes u8;
 } tb_sparse_index_def;
 
-size_t tb_sparse_index_count(const tb_sparse_index_def *list);
+static inline size_t tb_sparse_index_count(const tb_sparse_index_def *list)
+{
+    return list->i32.count + list->u16.count + list->u8.size;
+}
+
 /* `k` < count. */
-int32_t tb_sparse_index_get(const tb_sparse_index_def *list, size_t k);
+static inline int32_t tb_sparse_index_get(const tb_sparse_index_def *list, size_t k)
+{
+    if (list->i32.data)
+        return list->i32.data[k];
+    return list->u16.data ? list->u16.data[k] : list->u8.data[k];
+}
 
 /*
  * How a sparse constant is stored (the layout of TfLiteSparsity). For a tensor of rank n with k
@@ -160,7 +170,7 @@ typedef struct tb_tensor_def {
     TfLiteType type;
     tb_i32s shape;           /* every dimension >= 0 */
     tb_i32s shape_signature; /* count 0: none; else as many as shape, -1 where unknown */
-    bool has_rank;           /* false with an empty shape: the rank is unknown */
+    bool has_rank;           /* as the file says; older files never say it */
     bool is_variable;
     size_t buffer;     /* index */
     tb_bytes constant; /* data NULL: not a constant. May be larger than the tensor needs */
@@ -222,7 +232,7 @@ bool tb_model_find_metadata(const tb_model *model, const char *name, tb_bytes *o
 
 /* ---- names for messages ------------------------------------------------------------------------- */
 
-/* "subgraph 0, operator 12 CONV_2D", cut to fit; returns `out`. */
+/* "subgraph 0, node 12 CONV_2D", cut to fit; returns `out`. */
 const char *tb_model_operator_place(const tb_model *model, size_t subgraph, size_t index,
                                     size_t capacity, char *out);
 /* "subgraph 0, tensor 3 'conv1/weights'". */
