@@ -3,11 +3,13 @@
  *
  *     @            the last run             @-1   the one before      @42   number 42
  *     label:k=v    every run so labelled    rev:R results of builds whose revision starts with R
- *     db:FILE      the last run of another file; db:FILE@-1, db:FILE@42 as above
+ *     db:FILE      the last run of another file; db:FILE@-1, db:FILE@42 as above (a file whose own
+ *                  name ends so is found first)
  *
  * Conditions narrow any of them: "model=NAME,delegate=cpu,threads=2" with the keys of
  * tb_condition_keys(). Within a key alternatives are separated by |; text is compared whole, or as a
- * pattern where it has * or ?. model also matches the path and the start of the hash.
+ * pattern where it has * or ?. model also matches the path and the hash (6 digits or more), rev the
+ * start of the revision. "\," is a comma that belongs to a value.
  */
 #ifndef TB_REPORTS_SELECT_H
 #define TB_REPORTS_SELECT_H
@@ -59,6 +61,7 @@ void tb_runs_free(tb_runs *runs);
 
 typedef struct tb_result_process {
     int64_t process_id;
+    int64_t plan_id; /* 0: none */
     tb_process process;
     tb_outcome outcome;
     tb_process_status status;
@@ -81,11 +84,12 @@ typedef struct tb_result {
 } tb_result;
 
 typedef struct tb_results {
-    tb_result *items; /* by run (newest first), model, then as first measured */
+    tb_result *items; /* by run (newest first), model, engine, delegate, threads, options, arm */
     size_t count;
     struct tb_pool *pool; /* owns everything the items point to */
 } tb_results;
 
+/* TB_NOT_FOUND where conditions leave nothing of what there is; a run without results is none. */
 tb_status tb_selection_results(const tb_selection *selection, tb_error *err, tb_results *results);
 void tb_results_free(tb_results *results);
 

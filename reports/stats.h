@@ -74,7 +74,7 @@ typedef struct tb_summary {
     double median, mad, min, max;
     tb_interval median_interval; /* binomial, 95 % */
     double p90, p95, p99;
-    bool p90_ok, p95_ok, p99_ok;        /* enough samples to state it */
+    bool p90_ok, p95_ok, p99_ok;        /* enough samples to rely on it (tb_percentile_min_count) */
     size_t outliers_mild, outliers_far; /* beyond the inner fences only; beyond the outer */
     bool unstable;                      /* cv > 1 %, as trtexec says it */
 } tb_summary;

@@ -93,7 +93,7 @@ int64_t fixture_add(tb_store *store, int64_t run_id, const fixture_process *give
         tb_store_add_process(store, run_id, &model, &configuration, &build, &process, &err, &id),
         TB_OK, "%s", err.text);
     for (size_t i = 0; i < given->sample_count; i++) {
-        uint64_t latency_ns = given->first_ns + i * 7 % given->sample_count * given->step_ns;
+        uint64_t latency_ns = given->first_ns + i * 11 % given->sample_count * given->step_ns;
         cr_assert_eq(tb_store_add_samples(store, id, (int64_t)i, &latency_ns, NULL, 1, &err), TB_OK,
                      "%s", err.text);
     }

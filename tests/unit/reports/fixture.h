@@ -24,7 +24,7 @@ typedef struct fixture_process {
     bool profiled;
     tb_process_status status; /* RUNNING: left unfinished */
     size_t sample_count;
-    uint64_t first_ns, step_ns; /* sample i is first_ns + (i * 7 % sample_count) * step_ns */
+    uint64_t first_ns, step_ns; /* sample i is first_ns + (i * 11 % sample_count) * step_ns */
 } fixture_process;
 
 int64_t fixture_add(tb_store *store, int64_t run_id, const fixture_process *process);

@@ -1,0 +1,83 @@
+/*
+ * What select.c and results.c ask the store for. Texts and arrays go to the pool that is passed;
+ * whoever hands the result out calls tb_pool_check.
+ */
+#ifndef TB_REPORTS_STORE_READ_H
+#define TB_REPORTS_STORE_READ_H
+
+#include "reports/pool.h"
+#include "reports/select.h"
+#include "reports/store.h"
+
+typedef struct tb_ids {
+    int64_t *items; /* newest first */
+    size_t count;
+} tb_ids;
+
+/* Runs by their place (0: the last), number, label, or revision (its start) of a build under test.
+   None found is TB_OK and an empty list. */
+tb_status tb_read_run_back(tb_store *store, int64_t back, tb_pool *pool, tb_error *err,
+                           tb_ids *runs);
+tb_status tb_read_run_number(tb_store *store, int64_t number, tb_pool *pool, tb_error *err,
+                             tb_ids *runs);
+tb_status tb_read_runs_labelled(tb_store *store, const char *key, const char *value, tb_pool *pool,
+                                tb_error *err, tb_ids *runs);
+tb_status tb_read_runs_of_revision(tb_store *store, const char *start, tb_pool *pool, tb_error *err,
+                                   tb_ids *runs);
+
+/* For messages: a short list of what there is ("@1 to @9", labels, revisions); NULL where nothing. */
+const char *tb_read_known_runs(tb_store *store, tb_pool *pool);
+const char *tb_read_known_labels(tb_store *store, tb_pool *pool);
+const char *tb_read_known_revisions(tb_store *store, tb_pool *pool);
+
+/* Every run (tb_store_list_runs), or one. */
+tb_status tb_read_run(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                      tb_run_summary *run);
+
+/* A process with all that identifies it. */
+typedef struct tb_process_row {
+    int64_t process_id, configuration_id, build_id, model_id;
+    int64_t plan_id; /* 0: none; then plan is all unknown */
+    tb_process_status status;
+    tb_process process;
+    tb_outcome outcome;
+    tb_configuration configuration;
+    tb_model_info model;
+    tb_build build;
+    tb_plan plan; /* without its text */
+    const char *plan_fingerprint;
+} tb_process_row;
+
+typedef struct tb_process_rows {
+    tb_process_row *items; /* as started */
+    size_t count;
+} tb_process_rows;
+
+tb_status tb_read_processes(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                            tb_process_rows *rows);
+
+/* Appends the latencies of a process to an array of uint64_t. */
+tb_status tb_read_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
+                          tb_array *latency_ns);
+
+/* Appends tb_figure_row of a process; process_id 0: those of the run itself. */
+tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, tb_pool *pool,
+                          tb_error *err, tb_array *figures);
+
+/* Appends tb_warning_row of a run and its processes. */
+tb_status tb_read_warnings(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                           tb_array *warnings);
+
+/* Appends tb_op_row of a plan, times unknown. */
+tb_status tb_read_ops(tb_store *store, int64_t plan_id, tb_pool *pool, tb_error *err, tb_array *ops,
+                      const char **fingerprint, const char **text);
+
+/* Fills times[op index] of a profiled process; count places. */
+tb_status tb_read_op_times(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
+                           tb_op_time *times, size_t count);
+
+/* Device, driver and environments of a run. */
+tb_status tb_read_context(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                          tb_run_context *context);
+
+#endif
