@@ -72,11 +72,11 @@ $(BUILD)/obj/%.o: %.c
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<
 
 # Files that are part of the program: NAME.inc has their bytes for an #include in an initialiser.
-embedded := $(wildcard reports/schema.sql reports/viewer/*)
+embedded := $(wildcard reports/schema.sql reports/viewer/* tests/unit/reports/*.sql)
 $(BUILD)/gen/%.inc: %
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g; $$s/,$$//' > $@.tmp && mv $@.tmp $@
-$(call objects,$(reports_src)): | $(patsubst %,$(BUILD)/gen/%.inc,$(embedded))
+$(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst %,$(BUILD)/gen/%.inc,$(embedded))
 
 # ---- tests -------------------------------------------------------------------------------------
 unit_src := $(wildcard tests/unit/*/*.c)
