@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 
 #include "bench/suite.h"
 #include "bench/suite_archive.h"
 #include "runtime/base/buf.h"
+#include "tests/unit/bench/suite_fixture.h"
 
 /* ---- building what is read --------------------------------------------------------------------- */
 
@@ -50,43 +49,6 @@ static tb_buf small_tar(void)
     return tar;
 }
 
-static char folder[64];
-
-static void make_folder(void)
-{
-    snprintf(folder, sizeof folder, "/tmp/tb_suite_XXXXXX");
-    cr_assert(mkdtemp(folder));
-}
-
-static void remove_folder(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    cr_expect_eq(system(command), 0);
-}
-
-static void write_file(const char *name, const void *data, size_t size)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    FILE *file = fopen(path, "wb");
-    cr_assert(file, "%s", path);
-    cr_assert_eq(fwrite(data, 1, size, file), size);
-    fclose(file);
-}
-
-static const char *inside(const char *name)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
 static tb_suite *suite_of(const char *path, const int64_t *tiers, int tier_count)
 {
     tb_error err = TB_ERROR_NONE;
@@ -107,14 +69,14 @@ static tb_status refusal(const char *path, const int64_t *tiers, int tier_count,
 
 /* ---- folders ----------------------------------------------------------------------------------- */
 
-Test(suite, folders_of_cases, .init = make_folder, .fini = remove_folder)
+Test(suite, folders_of_cases, .init = suite_make_folder, .fini = suite_remove_folder)
 {
-    write_file("SUB/b/case.json", refuse_case, strlen(refuse_case));
-    write_file("SUB/a/case.json", refuse_case, strlen(refuse_case));
-    write_file("ADD/c/case.json", refuse_case, strlen(refuse_case));
-    write_file("ADD/c/model.tflite", "model", 5);
-    write_file("ADD/empty/other.json", "{}", 2);
-    tb_suite *suite = suite_of(folder, NULL, 0);
+    suite_write_text("SUB/b/case.json", refuse_case);
+    suite_write_text("SUB/a/case.json", refuse_case);
+    suite_write_text("ADD/c/case.json", refuse_case);
+    suite_write("ADD/c/model.tflite", "model", 5);
+    suite_write("ADD/empty/other.json", "{}", 2);
+    tb_suite *suite = suite_of(suite_folder(), NULL, 0);
     cr_assert_eq(tb_suite_count(suite), 3);
     cr_expect_str_eq(tb_suite_name(suite, 0), "ADD/c");
     cr_expect_str_eq(tb_suite_name(suite, 2), "SUB/b");
@@ -126,7 +88,7 @@ Test(suite, folders_of_cases, .init = make_folder, .fini = remove_folder)
     tb_case_free(&parsed);
     tb_suite_model model;
     cr_assert_eq(tb_suite_model_open(suite, 0, &err, &model), TB_OK, "%s", err.text);
-    cr_expect_str_eq(model.path, inside("ADD/c/model.tflite"));
+    cr_expect_str_eq(model.path, suite_path("ADD/c/model.tflite"));
     tb_suite_model_close(&model);
     const char *patterns[] = {"X*", "SUB*"};
     tb_suite_filter(suite, patterns, 2);
@@ -134,39 +96,39 @@ Test(suite, folders_of_cases, .init = make_folder, .fini = remove_folder)
     cr_expect_str_eq(tb_suite_name(suite, 0), "SUB/a");
     tb_suite_destroy(suite);
 
-    suite = suite_of(inside("SUB/b/"), NULL, 0);
+    suite = suite_of(suite_path("SUB/b/"), NULL, 0);
     cr_assert_eq(tb_suite_count(suite), 1);
     cr_expect_str_eq(tb_suite_name(suite, 0), "SUB/b");
     tb_suite_destroy(suite);
-    suite = suite_of(inside("SUB"), NULL, 0);
+    suite = suite_of(suite_path("SUB"), NULL, 0);
     cr_expect_str_eq(tb_suite_name(suite, 1), "SUB/b");
     tb_suite_destroy(suite);
 }
 
-Test(suite, a_manifest_gives_tiers, .init = make_folder, .fini = remove_folder)
+Test(suite, a_manifest_gives_tiers, .init = suite_make_folder, .fini = suite_remove_folder)
 {
     static const char manifest[] =
         "[{\"name\": \"m/a\", \"tier\": 1}, {\"name\": \"m/b\", \"tier\": 2}]";
-    write_file("m/a/case.json", refuse_case, strlen(refuse_case));
-    write_file("m/b/case.json", refuse_case, strlen(refuse_case));
-    write_file("m/c/case.json", refuse_case, strlen(refuse_case));
+    suite_write_text("m/a/case.json", refuse_case);
+    suite_write_text("m/b/case.json", refuse_case);
+    suite_write_text("m/c/case.json", refuse_case);
     const int64_t one[] = {1}, both[] = {1, 2}, three[] = {3};
     tb_error err = TB_ERROR_NONE;
-    cr_expect_eq(refusal(folder, one, 1, &err), TB_USAGE);
+    cr_expect_eq(refusal(suite_folder(), one, 1, &err), TB_USAGE);
     cr_expect(strstr(err.text, "MANIFEST.json"), "%s", err.text);
-    write_file("MANIFEST.json", manifest, strlen(manifest));
-    tb_suite *suite = suite_of(folder, one, 1);
+    suite_write_text("MANIFEST.json", manifest);
+    tb_suite *suite = suite_of(suite_folder(), one, 1);
     cr_assert_eq(tb_suite_count(suite), 1);
     cr_expect_str_eq(tb_suite_name(suite, 0), "m/a");
     cr_expect_eq(tb_suite_tier(suite, 0), 1);
     tb_suite_destroy(suite);
-    suite = suite_of(folder, both, 2);
+    suite = suite_of(suite_folder(), both, 2);
     cr_expect_eq(tb_suite_count(suite), 2);
     tb_suite_destroy(suite);
-    suite = suite_of(folder, NULL, 0);
+    suite = suite_of(suite_folder(), NULL, 0);
     cr_expect_eq(tb_suite_count(suite), 3);
     tb_suite_destroy(suite);
-    cr_expect_eq(refusal(folder, three, 1, &err), TB_NOT_FOUND);
+    cr_expect_eq(refusal(suite_folder(), three, 1, &err), TB_NOT_FOUND);
 
     static const char *const bad[] = {"{",
                                       "{}",
@@ -176,38 +138,38 @@ Test(suite, a_manifest_gives_tiers, .init = make_folder, .fini = remove_folder)
                                       "[{\"name\": \"m/gone\", \"tier\": 1}]",
                                       "[3]"};
     for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
-        write_file("MANIFEST.json", bad[k], strlen(bad[k]));
-        cr_expect_eq(refusal(folder, one, 1, &err), TB_CORRUPT, "%s", bad[k]);
+        suite_write_text("MANIFEST.json", bad[k]);
+        cr_expect_eq(refusal(suite_folder(), one, 1, &err), TB_CORRUPT, "%s", bad[k]);
         cr_expect(strstr(err.text, "MANIFEST.json: "), "%s", err.text);
     }
 }
 
-Test(suite, places_that_hold_no_case, .init = make_folder, .fini = remove_folder)
+Test(suite, places_that_hold_no_case, .init = suite_make_folder, .fini = suite_remove_folder)
 {
     tb_error err = TB_ERROR_NONE;
     cr_expect_eq(refusal("/nowhere/at/all", NULL, 0, &err), TB_NOT_FOUND);
-    cr_expect_eq(refusal(folder, NULL, 0, &err), TB_NOT_FOUND);
+    cr_expect_eq(refusal(suite_folder(), NULL, 0, &err), TB_NOT_FOUND);
     cr_expect(strstr(err.text, "case.json"), "%s", err.text);
-    write_file("model.tflite", "x", 1);
-    cr_expect_eq(refusal(inside("model.tflite"), NULL, 0, &err), TB_USAGE);
-    write_file("x.tar.zst", "x", 1);
-    cr_expect_eq(refusal(inside("x.tar.zst"), NULL, 0, &err), TB_CORRUPT);
+    suite_write("model.tflite", "x", 1);
+    cr_expect_eq(refusal(suite_path("model.tflite"), NULL, 0, &err), TB_USAGE);
+    suite_write("x.tar.zst", "x", 1);
+    cr_expect_eq(refusal(suite_path("x.tar.zst"), NULL, 0, &err), TB_CORRUPT);
 }
 
 /* ---- archives ---------------------------------------------------------------------------------- */
 
-Test(suite, packed_suites, .init = make_folder, .fini = remove_folder)
+Test(suite, packed_suites, .init = suite_make_folder, .fini = suite_remove_folder)
 {
     tb_buf tar = small_tar();
     size_t bound = ZSTD_compressBound(tar.size);
     void *packed = malloc(bound);
     size_t packed_size = ZSTD_compress(packed, bound, tar.data, tar.size, 1);
     cr_assert_not(ZSTD_isError(packed_size));
-    write_file("s.tar.zst", packed, packed_size);
-    write_file("s.tar", tar.data, tar.size);
+    suite_write("s.tar.zst", packed, packed_size);
+    suite_write("s.tar", tar.data, tar.size);
     static const char *const names[] = {"s.tar", "s.tar.zst"};
     for (size_t k = 0; k < 2; k++) {
-        tb_suite *suite = suite_of(inside(names[k]), NULL, 0);
+        tb_suite *suite = suite_of(suite_path(names[k]), NULL, 0);
         cr_assert_eq(tb_suite_count(suite), 2);
         cr_expect_str_eq(tb_suite_name(suite, 0), "ADD/a");
         cr_expect_str_eq(tb_suite_name(suite, 1), "SUB/b");
