@@ -151,7 +151,7 @@ static tb_op_options copy_options(tb_draft *draft, const tb_op_options *options)
         if (!spec) {
             tb_draft_fail(draft, TB_USAGE, "draft model: options table %s has no field %u",
                           tb_op_options_name(options->table), option->field);
-        } else if (spec->kind == TB_OPT_KIND_TEXT) {
+        } else if (spec->kind == TB_FB_STRING) {
             option->as.text = tb_draft_text(draft, option->as.text);
         } else if (tb_op_option_element_size(spec->kind)) {
             option->as.vector.data = copy(draft, option->as.vector.data, option->as.vector.count,
@@ -258,53 +258,4 @@ tb_draft_quant *tb_draft_quant_axis(tb_draft *draft, const float *scales,
 tb_draft_quant *tb_draft_quant_new(tb_draft *draft, float scale, int64_t zero_point)
 {
     return tb_draft_quant_axis(draft, &scale, &zero_point, 1, 0);
-}
-
-int64_t tb_draft_elements(const tb_draft_tensor *tensor)
-{
-    size_t elements = 1;
-    for (int i = 0; i < tensor->rank; i++)
-        if (tensor->shape[i] < 0 || !tb_mul_size(elements, (size_t)tensor->shape[i], &elements) ||
-            elements > INT64_MAX)
-            return -1;
-    return (int64_t)elements;
-}
-
-unsigned tb_draft_type_bits(TfLiteType type)
-{
-    switch (type) {
-    case kTfLiteInt2:
-        return 2;
-    case kTfLiteInt4:
-    case kTfLiteUInt4:
-        return 4;
-    case kTfLiteBool:
-    case kTfLiteInt8:
-    case kTfLiteUInt8:
-    case kTfLiteFloat8E4M3FN:
-    case kTfLiteFloat8E5M2:
-        return 8;
-    case kTfLiteInt16:
-    case kTfLiteUInt16:
-    case kTfLiteFloat16:
-    case kTfLiteBFloat16:
-        return 16;
-    case kTfLiteFloat32:
-    case kTfLiteInt32:
-    case kTfLiteUInt32:
-        return 32;
-    case kTfLiteFloat64:
-    case kTfLiteInt64:
-    case kTfLiteUInt64:
-    case kTfLiteComplex64:
-        return 64;
-    case kTfLiteComplex128:
-        return 128;
-    case kTfLiteNoType:
-    case kTfLiteString:
-    case kTfLiteResource:
-    case kTfLiteVariant:
-        break;
-    }
-    return 0;
 }

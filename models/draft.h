@@ -152,9 +152,4 @@ tb_draft_quant *tb_draft_quant_new(tb_draft *draft, float scale, int64_t zero_po
 tb_draft_quant *tb_draft_quant_axis(tb_draft *draft, const float *scales,
                                     const int64_t *zero_points, size_t count, int axis);
 
-/* Elements of a shape; -1 where a dimension is negative or the product does not fit. */
-int64_t tb_draft_elements(const tb_draft_tensor *tensor);
-/* Bits that an element takes in a buffer; 0 for types without a fixed width (strings, ...). */
-unsigned tb_draft_type_bits(TfLiteType type);
-
 #endif

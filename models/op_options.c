@@ -4,18 +4,24 @@
 #include "runtime/base/size.h"
 
 static const tb_op_option_spec SPECS[] = {
-#define TB_OPTIONS_FIELD(table, field, id, kind, default_value) \
-    {TB_OPTIONS_##table, (id), TB_OPT_KIND_##kind, (default_value), #field},
-#include "models/op_options.def"
-};
-
-static const struct {
-    tb_options_table table;
-    const char *name;
-} NAMES[] = {
-    {TB_OPTIONS_NONE, "(none)"},
-#define TB_OPTIONS(union_id, member, table) {TB_OPTIONS_##table, #table},
-#include "models/op_options.def"
+#define TB_TABLE(table, name)
+#define TB_SCALAR(table, field, id, kind, default_value) \
+    {TB_OPTIONS_##table, (id), TB_FB_##kind, (default_value), #field},
+#define TB_LIST(table, field, id, kind) {TB_OPTIONS_##table, (id), TB_FB_##kind, 0, #field},
+#define TB_TABLE_END(table)
+#define TB_UNION(name)
+#define TB_MEMBER(name, type, table, text)
+#define TB_EMPTY_MEMBER(name, type, text)
+#define TB_UNION_END(name)
+#include "runtime/schema_options.def"
+#undef TB_TABLE
+#undef TB_SCALAR
+#undef TB_LIST
+#undef TB_TABLE_END
+#undef TB_UNION
+#undef TB_MEMBER
+#undef TB_EMPTY_MEMBER
+#undef TB_UNION_END
 };
 
 const tb_op_option_spec *tb_op_option_find(tb_options_table table, unsigned field)
@@ -28,21 +34,21 @@ const tb_op_option_spec *tb_op_option_find(tb_options_table table, unsigned fiel
 
 const char *tb_op_options_name(tb_options_table table)
 {
-    for (size_t i = 0; i < TB_COUNT_OF(NAMES); i++)
-        if (NAMES[i].table == table)
-            return NAMES[i].name;
-    return "(unknown)";
+    const char *name =
+        tb_schema_options_name(TB_OPTIONS_UNION(table) == 2, (uint8_t)TB_OPTIONS_MEMBER(table));
+    return name ? name : "(unknown)";
 }
 
-size_t tb_op_option_element_size(tb_op_option_kind kind)
+size_t tb_op_option_element_size(tb_fb_kind kind)
 {
     switch (kind) {
-    case TB_OPT_KIND_U8S:
+    case TB_FB_BYTES:
+    case TB_FB_BLOB:
         return sizeof(uint8_t);
-    case TB_OPT_KIND_I32S:
-    case TB_OPT_KIND_F32S:
+    case TB_FB_I32S:
+    case TB_FB_F32S:
         return sizeof(int32_t);
-    case TB_OPT_KIND_I64S:
+    case TB_FB_I64S:
         return sizeof(int64_t);
     default:
         return 0;

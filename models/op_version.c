@@ -29,10 +29,10 @@ typedef struct version_rule {
 #define BYTE8      (TYPE(Int8) | TYPE(UInt8))
 
 /* The address of a constant, so that field 0 differs from no field. */
-#define FIELD(table, field)      \
-    (const uint16_t[])           \
-    {                            \
-        TB_OPT_##table##_##field \
+#define FIELD(table, field)              \
+    (const uint16_t[])                   \
+    {                                    \
+        tb_schema_##table##_##field##_id \
     }
 
 static const tb_draft_tensor *tensor_at(const tb_draft_subgraph *graph, tb_int_list list, size_t k)
@@ -95,8 +95,8 @@ static bool is_grouped(const tb_draft_subgraph *graph, const tb_draft_op *op)
 static bool is_dilated_depthwise(const tb_draft_subgraph *graph, const tb_draft_op *op)
 {
     (void)graph;
-    return tb_op_options_int(&op->options, TB_OPT_DepthwiseConv2DOptions_dilation_w_factor) != 1 ||
-           tb_op_options_int(&op->options, TB_OPT_DepthwiseConv2DOptions_dilation_h_factor) != 1;
+    return tb_op_options_int(&op->options, tb_schema_depthwise_conv_2d_dilation_w_factor_id) != 1 ||
+           tb_op_options_int(&op->options, tb_schema_depthwise_conv_2d_dilation_h_factor_id) != 1;
 }
 
 static bool is_not_rank_4(const tb_draft_subgraph *graph, const tb_draft_op *op)
@@ -137,7 +137,7 @@ static bool scales_up(const tb_draft_subgraph *graph, const tb_draft_op *op)
 /* clang-format off */
 static const version_rule RULES[] = {
     RULE(Conv2d, 8, .in0 = TYPE(Int16), .in1 = TYPE(Int8), .out0 = TYPE(Int16),
-         .option = FIELD(Conv2DOptions, quantized_bias_type)),
+         .option = FIELD(conv_2d, quantized_bias_type)),
     RULE(Conv2d, 6, .test = is_grouped),
     RULE(Conv2d, 4, .in0 = TYPE(Int16), .in1 = TYPE(Int16), .out0 = TYPE(Int16)),
     RULE(Conv2d, 3, .in0 = TYPE(Int8), .in1 = TYPE(Int8), .out0 = TYPE(Int8)),
@@ -156,35 +156,35 @@ static const version_rule RULES[] = {
     RULE(EmbeddingLookup, 4, .per_channel_in1 = YES),
     RULE(EmbeddingLookup, 5, .in1 = TYPE(Int2)),
 
-    RULE(FakeQuant, 2, .option = FIELD(FakeQuantOptions, narrow_range)),
+    RULE(FakeQuant, 2, .option = FIELD(fake_quant, narrow_range)),
 
     RULE(FullyConnected, 14, .in1 = TYPE(Int2)),
     RULE(FullyConnected, 13, .in0 = TYPE(Int16), .in1 = TYPE(Int4), .out0 = TYPE(Int16)),
     RULE(FullyConnected, 12, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32),
          .per_channel_in1 = YES),
     RULE(FullyConnected, 11, .in0 = TYPE(Int16), .in1 = TYPE(Int8), .out0 = TYPE(Int16),
-         .option = FIELD(FullyConnectedOptions, quantized_bias_type)),
+         .option = FIELD(fully_connected, quantized_bias_type)),
     RULE(FullyConnected, 7, .in0 = TYPE(Int16), .in1 = TYPE(Int16), .out0 = TYPE(Int16)),
     RULE(FullyConnected, 6, .inputs = 2),
-    RULE(FullyConnected, 5, .option = FIELD(FullyConnectedOptions, keep_num_dims)),
+    RULE(FullyConnected, 5, .option = FIELD(fully_connected, keep_num_dims)),
     RULE(FullyConnected, 4, .in0 = TYPE(Int8), .in1 = TYPE(Int8), .out0 = TYPE(Int8)),
     RULE(FullyConnected, 10, .in0 = TYPE(Int8), .in1 = TYPE(Int4), .out0 = TYPE(Int8)),
     RULE(FullyConnected, 9, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(FullyConnectedOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(fully_connected, asymmetric_quantize_inputs)),
     RULE(FullyConnected, 3, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
-    RULE(FullyConnected, 2, .option = FIELD(FullyConnectedOptions, weights_format)),
+    RULE(FullyConnected, 2, .option = FIELD(fully_connected, weights_format)),
 
     RULE(Gather, 8, .in0 = FLOAT8),
     RULE(Gather, 7, .in0 = TYPE(Int4)),
     RULE(Gather, 6, .in1 = TYPE(Int16)),
-    RULE(Gather, 5, .option = FIELD(GatherOptions, batch_dims)),
+    RULE(Gather, 5, .option = FIELD(gather, batch_dims)),
     RULE(Gather, 4, .in0 = TYPE(Int16)),
     RULE(Gather, 3, .in0 = TYPE(Bool)),
     RULE(Gather, 2, .in0 = TYPE(Int8)),
 
     RULE(Svdf, 3, .in0 = TYPE(Int8)),
     RULE(Svdf, 4, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(SVDFOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(svdf, asymmetric_quantize_inputs)),
     RULE(Svdf, 2, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
 
     RULE(Sign, 2, .in0 = TYPE(Int32)),
@@ -213,19 +213,19 @@ static const version_rule RULES[] = {
     RULE(Transpose, 2, .in0 = TYPE(Int8)),
 
     RULE(TransposeConv, 5, .in0 = TYPE(Int16), .in1 = TYPE(Int8), .out0 = TYPE(Int16),
-         .option = FIELD(TransposeConvOptions, quantized_bias_type)),
-    RULE(TransposeConv, 4, .option = FIELD(TransposeConvOptions, fused_activation_function)),
+         .option = FIELD(transpose_conv, quantized_bias_type)),
+    RULE(TransposeConv, 4, .option = FIELD(transpose_conv, fused_activation_function)),
     RULE(TransposeConv, 3, .test = has_fourth_input),
     RULE(TransposeConv, 2, .in1 = TYPE(Int8)),
 
     RULE(Lstm, 5, .in0 = TYPE(Int16), .in2 = TYPE(Int8), .out0 = TYPE(Int16),
-         .option_off = FIELD(LSTMOptions, kernel_type)),
+         .option_off = FIELD(lstm, kernel_type)),
     RULE(Lstm, 4, .in0 = TYPE(Float32), .in2 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(LSTMOptions, asymmetric_quantize_inputs),
-         .option_off = FIELD(LSTMOptions, kernel_type)),
+         .option = FIELD(lstm, asymmetric_quantize_inputs),
+         .option_off = FIELD(lstm, kernel_type)),
     RULE(Lstm, 3, .in0 = TYPE(Float32), .in2 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option_off = FIELD(LSTMOptions, kernel_type)),
-    RULE(Lstm, 2, .option = FIELD(LSTMOptions, kernel_type)),
+         .option_off = FIELD(lstm, kernel_type)),
+    RULE(Lstm, 2, .option = FIELD(lstm, kernel_type)),
 
     RULE(Split, 5, .in1 = FLOAT8),
     RULE(Split, 4, .in1 = TYPE(Int16)),
@@ -276,10 +276,10 @@ static const version_rule RULES[] = {
     RULE(Relu, 3, .in0 = TYPE(Int16)),
     RULE(Relu, 2, .in0 = BYTE8),
 
-    RULE(StridedSlice, 8, .option = FIELD(StridedSliceOptions, offset)),
+    RULE(StridedSlice, 8, .option = FIELD(strided_slice, offset)),
     RULE(StridedSlice, 7, .in0 = TYPE(UInt32)),
-    RULE(StridedSlice, 6, .option = FIELD(StridedSliceOptions, ellipsis_mask)),
-    RULE(StridedSlice, 6, .option = FIELD(StridedSliceOptions, new_axis_mask)),
+    RULE(StridedSlice, 6, .option = FIELD(strided_slice, ellipsis_mask)),
+    RULE(StridedSlice, 6, .option = FIELD(strided_slice, new_axis_mask)),
     RULE(StridedSlice, 5, .in0 = TYPE(String)),
     RULE(StridedSlice, 4, .rank_above = 4),
     RULE(StridedSlice, 3, .in0 = TYPE(Bool)),
@@ -290,10 +290,10 @@ static const version_rule RULES[] = {
     RULE(ReverseV2, 2, .in0 = TYPE(Bool)),
 
     RULE2(ResizeBilinear, ResizeNearestNeighbor, 4, .in0 = TYPE(Int16)),
-    RULE(ResizeBilinear, 3, .option = FIELD(ResizeBilinearOptions, half_pixel_centers)),
+    RULE(ResizeBilinear, 3, .option = FIELD(resize_bilinear, half_pixel_centers)),
     RULE(ResizeNearestNeighbor, 3,
-         .option = FIELD(ResizeNearestNeighborOptions, half_pixel_centers)),
-    RULE(ResizeNearestNeighbor, 3, .option = FIELD(ResizeNearestNeighborOptions, align_corners)),
+         .option = FIELD(resize_nearest_neighbor, half_pixel_centers)),
+    RULE(ResizeNearestNeighbor, 3, .option = FIELD(resize_nearest_neighbor, align_corners)),
     RULE2(ResizeBilinear, ResizeNearestNeighbor, 2, .in0 = TYPE(Int8)),
 
     RULE2(Maximum, Minimum, 4, .in0 = TYPE(Int16), .out0 = TYPE(Int16)),
@@ -317,10 +317,10 @@ static const version_rule RULES[] = {
     RULE(Add, 5, .in0 = TYPE(Int16), .quantized = NO),
     RULE(Add, 4, .in0 = TYPE(Int64)),
     RULE(Add, 3, .in0 = TYPE(Int16), .out0 = TYPE(Int16),
-         .option_off = FIELD(AddOptions, pot_scale_int16)),
+         .option_off = FIELD(add, pot_scale_int16)),
     RULE(Add, 2, .in0 = TYPE(Int8)),
     RULE(Sub, 5, .in0 = TYPE(Int16), .out0 = TYPE(Int16),
-         .option_off = FIELD(SubOptions, pot_scale_int16)),
+         .option_off = FIELD(sub, pot_scale_int16)),
     RULE(Sub, 4, .in0 = TYPE(Int64)),
     RULE(Sub, 3, .broadcast_rank_above = 4),
     RULE(Sub, 2, .in0 = TYPE(Int8)),
@@ -354,7 +354,7 @@ static const version_rule RULES[] = {
     RULE(BatchMatmul, 3, .in0 = TYPE(Int16)),
     RULE(BatchMatmul, 2, .in0 = TYPE(Int8)),
     RULE(BatchMatmul, 4, .in0 = TYPE(Float32), .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(BatchMatMulOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(batch_matmul, asymmetric_quantize_inputs)),
 
     RULE2(Pad, Padv2, 6, .in0 = FLOAT8),
     RULE2(Pad, Padv2, 5, .in0 = TYPE(Bool)),
@@ -380,25 +380,25 @@ static const version_rule RULES[] = {
     RULE(MirrorPad, 2, .in0 = TYPE(Int8)),
 
     RULE(Rnn, 3, .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(RNNOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(rnn, asymmetric_quantize_inputs)),
     RULE(Rnn, 2, .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
     RULE(UnidirectionalSequenceRnn, 3, .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(SequenceRNNOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(sequence_rnn, asymmetric_quantize_inputs)),
     RULE(UnidirectionalSequenceRnn, 2, .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
     RULE(BidirectionalSequenceRnn, 3, .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(BidirectionalSequenceRNNOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(bidirectional_sequence_rnn, asymmetric_quantize_inputs)),
     RULE(BidirectionalSequenceRnn, 2, .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
     RULE(BidirectionalSequenceLstm, 3, .in1 = TYPE(Int8), .out0 = TYPE(Float32),
-         .option = FIELD(BidirectionalSequenceLSTMOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(bidirectional_sequence_lstm, asymmetric_quantize_inputs)),
     RULE(BidirectionalSequenceLstm, 2, .in1 = TYPE(Int8), .out0 = TYPE(Float32)),
 
     RULE(UnidirectionalSequenceLstm, 5, .in0 = TYPE(Int16), .in2 = TYPE(Int8),
          .out0 = TYPE(Int16)),
     RULE(UnidirectionalSequenceLstm, 4,
-         .option = FIELD(UnidirectionalSequenceLSTMOptions, diagonal_recurrent_tensors)),
+         .option = FIELD(unidirectional_sequence_lstm, diagonal_recurrent_tensors)),
     RULE(UnidirectionalSequenceLstm, 3, .in0 = TYPE(Float32), .in2 = TYPE(Int8),
          .out0 = TYPE(Float32),
-         .option = FIELD(UnidirectionalSequenceLSTMOptions, asymmetric_quantize_inputs)),
+         .option = FIELD(unidirectional_sequence_lstm, asymmetric_quantize_inputs)),
     RULE(UnidirectionalSequenceLstm, 2, .in0 = TYPE(Float32), .in2 = TYPE(Int8),
          .out0 = TYPE(Float32)),
 

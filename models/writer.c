@@ -9,78 +9,14 @@
 
 #include "models/fb_builder.h"
 #include "models/op_version.h"
-#include "runtime/base/size.h"
+#include "runtime/schema.h"
 
-#define SCHEMA_VERSION   3u
-#define FILE_IDENTIFIER  "TFL3"
 #define BUFFER_ALIGNMENT 16
 /* Codes from here on do not fit the operator code's original byte, which then holds this one. */
 #define CODE_ESCAPE kTfLiteBuiltinPlaceholderForGreaterOpCodes
 
-/* Field ids of the schema's tables. */
-enum {
-    MODEL_VERSION,
-    MODEL_CODES,
-    MODEL_SUBGRAPHS,
-    MODEL_DESCRIPTION,
-    MODEL_BUFFERS,
-    MODEL_METADATA_BUFFER,
-    MODEL_METADATA,
-    MODEL_SIGNATURES
-};
-enum { CODE_DEPRECATED, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
-enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
-enum {
-    TENSOR_SHAPE,
-    TENSOR_TYPE,
-    TENSOR_BUFFER,
-    TENSOR_NAME,
-    TENSOR_QUANTIZATION,
-    TENSOR_VARIABLE,
-    TENSOR_SPARSITY,
-    TENSOR_SIGNATURE,
-    TENSOR_HAS_RANK
-};
-enum {
-    QUANT_MIN,
-    QUANT_MAX,
-    QUANT_SCALE,
-    QUANT_ZERO_POINT,
-    QUANT_DETAILS_TYPE,
-    QUANT_DETAILS,
-    QUANT_AXIS
-};
-enum {
-    OP_CODE,
-    OP_INPUTS,
-    OP_OUTPUTS,
-    OP_OPTIONS_TYPE,
-    OP_OPTIONS,
-    OP_CUSTOM_OPTIONS,
-    OP_CUSTOM_FORMAT,
-    OP_MUTATING,
-    OP_INTERMEDIATES,
-    OP_LARGE_OFFSET,
-    OP_LARGE_SIZE,
-    OP_OPTIONS2_TYPE,
-    OP_OPTIONS2
-};
-enum { BUFFER_DATA };
-enum { METADATA_NAME, METADATA_BUFFER };
-enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_KEY, SIGNATURE_TAG, SIGNATURE_SUBGRAPH };
-enum { BINDING_NAME, BINDING_TENSOR };
-
-/* The schema's element types, by TfLiteType. */
-static const int8_t TYPE_CODES[] = {
-    [kTfLiteNoType] = -1,     [kTfLiteFloat32] = 0,       [kTfLiteInt32] = 2,
-    [kTfLiteUInt8] = 3,       [kTfLiteInt64] = 4,         [kTfLiteString] = 5,
-    [kTfLiteBool] = 6,        [kTfLiteInt16] = 7,         [kTfLiteComplex64] = 8,
-    [kTfLiteInt8] = 9,        [kTfLiteFloat16] = 1,       [kTfLiteFloat64] = 10,
-    [kTfLiteComplex128] = 11, [kTfLiteUInt64] = 12,       [kTfLiteResource] = 13,
-    [kTfLiteVariant] = 14,    [kTfLiteUInt32] = 15,       [kTfLiteUInt16] = 16,
-    [kTfLiteInt4] = 17,       [kTfLiteBFloat16] = 18,     [kTfLiteInt2] = 19,
-    [kTfLiteUInt4] = 20,      [kTfLiteFloat8E4M3FN] = 21, [kTfLiteFloat8E5M2] = 22,
-};
+/* A field's id: FIELD(tensor, buffer). */
+#define FIELD(table, field) tb_schema_##table##_##field##_id
 
 /* One row of the file's operator codes. */
 typedef struct op_code {
@@ -134,29 +70,27 @@ static void put_option(writer *w, const tb_op_option_spec *spec, const tb_op_opt
     int64_t value = option->as.i;
     bool is_default = (double)value == spec->default_value;
     switch (spec->kind) {
-    case TB_OPT_KIND_BOOL:
-    case TB_OPT_KIND_I8:
+    case TB_FB_BOOL:
+    case TB_FB_I8:
+    case TB_FB_U8:
         if (!is_default)
             tb_fbb_field_u8(&w->fb, spec->field, (uint8_t)value);
         return;
-    case TB_OPT_KIND_I32:
-    case TB_OPT_KIND_U32:
+    case TB_FB_I32:
+    case TB_FB_U32:
         if (!is_default)
             tb_fbb_field_u32(&w->fb, spec->field, (uint32_t)value);
         return;
-    case TB_OPT_KIND_I64:
+    case TB_FB_I64:
+    case TB_FB_U64:
         if (!is_default)
             tb_fbb_field_u64(&w->fb, spec->field, (uint64_t)value);
         return;
-    case TB_OPT_KIND_F32:
+    case TB_FB_F32:
         if ((double)option->as.f != spec->default_value)
             tb_fbb_field_f32(&w->fb, spec->field, option->as.f);
         return;
-    case TB_OPT_KIND_TEXT:
-    case TB_OPT_KIND_U8S:
-    case TB_OPT_KIND_I32S:
-    case TB_OPT_KIND_I64S:
-    case TB_OPT_KIND_F32S:
+    default: /* texts and vectors */
         tb_fbb_field_ref(&w->fb, spec->field, ref);
         return;
     }
@@ -166,7 +100,7 @@ static void put_option(writer *w, const tb_op_option_spec *spec, const tb_op_opt
 static tb_fbb_ref put_option_target(writer *w, const tb_op_option_spec *spec,
                                     const tb_op_option *option)
 {
-    if (spec->kind == TB_OPT_KIND_TEXT)
+    if (spec->kind == TB_FB_STRING)
         return tb_fbb_string(&w->fb, option->as.text);
     size_t element_size = tb_op_option_element_size(spec->kind);
     if (!element_size)
@@ -260,21 +194,22 @@ static tb_fbb_ref put_op(writer *w, const tb_draft_subgraph *graph, const tb_dra
     tb_fbb_ref custom = op->custom_options ? tb_fbb_vector(&w->fb, op->custom_options,
                                                            op->custom_options_size, 1, 0)
                                            : TB_FBB_NONE;
-    bool second = TB_OPTIONS_UNION(op->options.table) == 2;
+    unsigned union_id = TB_OPTIONS_UNION(op->options.table) == 2
+                            ? FIELD(operator, builtin_options_2)
+                            : FIELD(operator, builtin_options);
 
     tb_fbb_table_begin(&w->fb);
     if (code)
-        tb_fbb_field_u32(&w->fb, OP_CODE, code);
-    tb_fbb_field_ref(&w->fb, OP_INPUTS, inputs);
-    tb_fbb_field_ref(&w->fb, OP_OUTPUTS, outputs);
+        tb_fbb_field_u32(&w->fb, FIELD(operator, opcode_index), code);
+    tb_fbb_field_ref(&w->fb, FIELD(operator, inputs), inputs);
+    tb_fbb_field_ref(&w->fb, FIELD(operator, outputs), outputs);
     if (options != TB_FBB_NONE) {
-        tb_fbb_field_u8(&w->fb, second ? OP_OPTIONS2_TYPE : OP_OPTIONS_TYPE,
-                        (uint8_t)TB_OPTIONS_MEMBER(op->options.table));
-        tb_fbb_field_ref(&w->fb, second ? OP_OPTIONS2 : OP_OPTIONS, options);
+        tb_fbb_field_u8(&w->fb, union_id, (uint8_t)TB_OPTIONS_MEMBER(op->options.table));
+        tb_fbb_field_ref(&w->fb, union_id + 1, options);
     }
-    tb_fbb_field_ref(&w->fb, OP_CUSTOM_OPTIONS, custom);
-    tb_fbb_field_ref(&w->fb, OP_MUTATING, mutating);
-    tb_fbb_field_ref(&w->fb, OP_INTERMEDIATES, intermediates);
+    tb_fbb_field_ref(&w->fb, FIELD(operator, custom_options), custom);
+    tb_fbb_field_ref(&w->fb, FIELD(operator, mutating_variable_inputs), mutating);
+    tb_fbb_field_ref(&w->fb, FIELD(operator, intermediates), intermediates);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -283,13 +218,13 @@ static tb_fbb_ref put_code(writer *w, const op_code *code)
     tb_fbb_ref custom = tb_fbb_string(&w->fb, code->custom);
     tb_fbb_table_begin(&w->fb);
     if (code->code)
-        tb_fbb_field_u8(&w->fb, CODE_DEPRECATED,
+        tb_fbb_field_u8(&w->fb, FIELD(operator_code, deprecated_builtin_code),
                         (uint8_t)(code->code < CODE_ESCAPE ? code->code : CODE_ESCAPE));
-    tb_fbb_field_ref(&w->fb, CODE_CUSTOM, custom);
+    tb_fbb_field_ref(&w->fb, FIELD(operator_code, custom_code), custom);
     if (code->version != 1)
-        tb_fbb_field_i32(&w->fb, CODE_VERSION, code->version);
+        tb_fbb_field_i32(&w->fb, FIELD(operator_code, version), code->version);
     if (code->code)
-        tb_fbb_field_i32(&w->fb, CODE_BUILTIN, (int32_t)code->code);
+        tb_fbb_field_i32(&w->fb, FIELD(operator_code, builtin_code), (int32_t)code->code);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -302,17 +237,27 @@ static tb_fbb_ref put_quant(writer *w, const tb_draft_quant *quant)
     tb_fbb_ref scale = tb_fbb_vector(&w->fb, quant->scale, quant->count, sizeof(float), 0);
     tb_fbb_ref zero = tb_fbb_vector(&w->fb, quant->zero_point, quant->count, sizeof(int64_t), 0);
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, QUANT_SCALE, scale);
-    tb_fbb_field_ref(&w->fb, QUANT_ZERO_POINT, zero);
+    tb_fbb_field_ref(&w->fb, FIELD(quantization, scale), scale);
+    tb_fbb_field_ref(&w->fb, FIELD(quantization, zero_point), zero);
     if (quant->axis)
-        tb_fbb_field_i32(&w->fb, QUANT_AXIS, quant->axis);
+        tb_fbb_field_i32(&w->fb, FIELD(quantization, quantized_dimension), quant->axis);
     return tb_fbb_table_end(&w->fb);
+}
+
+/* The schema's number for an element type; -1 where it has none. */
+static int schema_type(TfLiteType type)
+{
+    TfLiteType candidate;
+    for (int8_t code = 0; tb_schema_abi_type(code, &candidate); code++)
+        if (candidate == type)
+            return code;
+    return -1;
 }
 
 static tb_fbb_ref put_tensor(writer *w, const tb_draft_tensor *tensor)
 {
     size_t rank = tensor->rank > 0 ? (size_t)tensor->rank : 0;
-    int code = (unsigned)tensor->type < TB_COUNT_OF(TYPE_CODES) ? TYPE_CODES[tensor->type] : -1;
+    int code = schema_type(tensor->type);
     if (code < 0) {
         fail(w, TB_USAGE, "write model: tensor '%s' has element type %d, which the format lacks",
              tensor->name ? tensor->name : "", (int)tensor->type);
@@ -326,18 +271,18 @@ static tb_fbb_ref put_tensor(writer *w, const tb_draft_tensor *tensor)
     tb_fbb_ref quant = put_quant(w, tensor->quant);
 
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, TENSOR_SHAPE, shape);
+    tb_fbb_field_ref(&w->fb, FIELD(tensor, shape), shape);
     if (code)
-        tb_fbb_field_u8(&w->fb, TENSOR_TYPE, (uint8_t)code);
+        tb_fbb_field_u8(&w->fb, FIELD(tensor, type), (uint8_t)code);
     if (tensor->buffer)
-        tb_fbb_field_u32(&w->fb, TENSOR_BUFFER, tensor->buffer);
-    tb_fbb_field_ref(&w->fb, TENSOR_NAME, name);
-    tb_fbb_field_ref(&w->fb, TENSOR_QUANTIZATION, quant);
+        tb_fbb_field_u32(&w->fb, FIELD(tensor, buffer), tensor->buffer);
+    tb_fbb_field_ref(&w->fb, FIELD(tensor, name), name);
+    tb_fbb_field_ref(&w->fb, FIELD(tensor, quantization), quant);
     if (tensor->is_variable)
-        tb_fbb_field_u8(&w->fb, TENSOR_VARIABLE, 1);
-    tb_fbb_field_ref(&w->fb, TENSOR_SIGNATURE, signature);
+        tb_fbb_field_u8(&w->fb, FIELD(tensor, is_variable), 1);
+    tb_fbb_field_ref(&w->fb, FIELD(tensor, shape_signature), signature);
     if (tensor->has_rank)
-        tb_fbb_field_u8(&w->fb, TENSOR_HAS_RANK, 1);
+        tb_fbb_field_u8(&w->fb, FIELD(tensor, has_rank), 1);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -362,11 +307,11 @@ static tb_fbb_ref put_subgraph(writer *w, const tb_draft_subgraph *graph)
     tb_fbb_ref tensor_vector = tb_fbb_ref_vector(&w->fb, tensors, graph->tensor_count);
 
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, SUBGRAPH_TENSORS, tensor_vector);
-    tb_fbb_field_ref(&w->fb, SUBGRAPH_INPUTS, inputs);
-    tb_fbb_field_ref(&w->fb, SUBGRAPH_OUTPUTS, outputs);
-    tb_fbb_field_ref(&w->fb, SUBGRAPH_OPERATORS, op_vector);
-    tb_fbb_field_ref(&w->fb, SUBGRAPH_NAME, name);
+    tb_fbb_field_ref(&w->fb, FIELD(subgraph, tensors), tensor_vector);
+    tb_fbb_field_ref(&w->fb, FIELD(subgraph, inputs), inputs);
+    tb_fbb_field_ref(&w->fb, FIELD(subgraph, outputs), outputs);
+    tb_fbb_field_ref(&w->fb, FIELD(subgraph, operators), op_vector);
+    tb_fbb_field_ref(&w->fb, FIELD(subgraph, name), name);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -376,7 +321,7 @@ static tb_fbb_ref put_buffer(writer *w, const tb_draft_buffer *buffer)
                           ? tb_fbb_vector(&w->fb, buffer->data, buffer->size, 1, BUFFER_ALIGNMENT)
                           : TB_FBB_NONE;
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, BUFFER_DATA, data);
+    tb_fbb_field_ref(&w->fb, FIELD(buffer, data), data);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -384,9 +329,9 @@ static tb_fbb_ref put_metadata(writer *w, const tb_draft_metadata *metadata)
 {
     tb_fbb_ref name = tb_fbb_string(&w->fb, metadata->name);
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, METADATA_NAME, name);
+    tb_fbb_field_ref(&w->fb, FIELD(metadata, name), name);
     if (metadata->buffer)
-        tb_fbb_field_u32(&w->fb, METADATA_BUFFER, metadata->buffer);
+        tb_fbb_field_u32(&w->fb, FIELD(metadata, buffer), metadata->buffer);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -398,9 +343,9 @@ static tb_fbb_ref put_bindings(writer *w, const tb_draft_binding *bindings, size
     for (size_t i = 0; i < count; i++) {
         tb_fbb_ref name = tb_fbb_string(&w->fb, bindings[i].name);
         tb_fbb_table_begin(&w->fb);
-        tb_fbb_field_ref(&w->fb, BINDING_NAME, name);
+        tb_fbb_field_ref(&w->fb, FIELD(tensor_map, name), name);
         if (bindings[i].tensor)
-            tb_fbb_field_u32(&w->fb, BINDING_TENSOR, bindings[i].tensor);
+            tb_fbb_field_u32(&w->fb, FIELD(tensor_map, tensor_index), bindings[i].tensor);
         refs[i] = tb_fbb_table_end(&w->fb);
     }
     return tb_fbb_ref_vector(&w->fb, refs, count);
@@ -412,11 +357,11 @@ static tb_fbb_ref put_signature(writer *w, const tb_draft_signature *signature)
     tb_fbb_ref inputs = put_bindings(w, signature->inputs, signature->input_count);
     tb_fbb_ref outputs = put_bindings(w, signature->outputs, signature->output_count);
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_ref(&w->fb, SIGNATURE_INPUTS, inputs);
-    tb_fbb_field_ref(&w->fb, SIGNATURE_OUTPUTS, outputs);
-    tb_fbb_field_ref(&w->fb, SIGNATURE_KEY, key);
+    tb_fbb_field_ref(&w->fb, FIELD(signature, inputs), inputs);
+    tb_fbb_field_ref(&w->fb, FIELD(signature, outputs), outputs);
+    tb_fbb_field_ref(&w->fb, FIELD(signature, signature_key), key);
     if (signature->subgraph)
-        tb_fbb_field_u32(&w->fb, SIGNATURE_SUBGRAPH, signature->subgraph);
+        tb_fbb_field_u32(&w->fb, FIELD(signature, subgraph_index), signature->subgraph);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -445,13 +390,13 @@ static tb_fbb_ref put_model(writer *w)
     tb_fbb_ref description = tb_fbb_string(&w->fb, d->description);
 
     tb_fbb_table_begin(&w->fb);
-    tb_fbb_field_u32(&w->fb, MODEL_VERSION, SCHEMA_VERSION);
-    tb_fbb_field_ref(&w->fb, MODEL_CODES, codes);
-    tb_fbb_field_ref(&w->fb, MODEL_SUBGRAPHS, subgraphs);
-    tb_fbb_field_ref(&w->fb, MODEL_DESCRIPTION, description);
-    tb_fbb_field_ref(&w->fb, MODEL_BUFFERS, buffers);
-    tb_fbb_field_ref(&w->fb, MODEL_METADATA, metadata);
-    tb_fbb_field_ref(&w->fb, MODEL_SIGNATURES, signatures);
+    tb_fbb_field_u32(&w->fb, FIELD(model, version), TB_SCHEMA_VERSION);
+    tb_fbb_field_ref(&w->fb, FIELD(model, operator_codes), codes);
+    tb_fbb_field_ref(&w->fb, FIELD(model, subgraphs), subgraphs);
+    tb_fbb_field_ref(&w->fb, FIELD(model, description), description);
+    tb_fbb_field_ref(&w->fb, FIELD(model, buffers), buffers);
+    tb_fbb_field_ref(&w->fb, FIELD(model, metadata), metadata);
+    tb_fbb_field_ref(&w->fb, FIELD(model, signature_defs), signatures);
     return tb_fbb_table_end(&w->fb);
 }
 
@@ -469,7 +414,7 @@ tb_status tb_draft_write(const tb_draft *draft, tb_error *err, uint8_t **bytes, 
     tb_fbb_ref model = put_model(&w);
     tb_status status = w.error.status;
     if (status == TB_OK)
-        status = tb_fbb_finish_take(&w.fb, model, FILE_IDENTIFIER, err, bytes, size);
+        status = tb_fbb_finish_take(&w.fb, model, TB_SCHEMA_IDENTIFIER, err, bytes, size);
     else if (err)
         *err = w.error;
     tb_fbb_free(&w.fb);

@@ -18,7 +18,7 @@ allowed_for() {
     profiler/*) echo 'profiler/ runtime/base/ runtime/tflite_abi/' ;;
     runtime/*) echo 'runtime/ profiler/sink.h' ;;
     delegates/*) echo 'delegates/ runtime/ profiler/sink.h' ;;
-    models/*) echo 'models/ runtime/base/ runtime/tflite_abi/ runtime/schema.h runtime/builtin_names.h' ;;
+    models/*) echo 'models/ runtime/base/ runtime/tflite_abi/ runtime/schema runtime/flatbuffer.h runtime/tensor.h runtime/builtin_names.h' ;;
     reports/*) echo 'reports/ runtime/base/' ;;
     bench/*) echo 'bench/ reports/ models/ delegates/ runtime/ profiler/' ;;
     esac

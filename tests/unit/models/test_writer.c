@@ -6,6 +6,7 @@
 
 #include "models/op_version.h"
 #include "models/writer.h"
+#include "runtime/model.h"
 
 static int add_tensor(tb_draft *draft, int subgraph, const char *name, TfLiteType type, int rank)
 {
@@ -29,9 +30,9 @@ static void fill(tb_draft *draft)
         &(tb_draft_op){.code = kTfLiteBuiltinMaxPool2d,
                        .inputs = TB_INTS(a),
                        .outputs = TB_INTS(b),
-                       .options = {TB_OPTIONS_Pool2DOptions, 2,
-                                   (tb_op_option[]){TB_OPT_INT(Pool2DOptions, stride_w, 2),
-                                                    TB_OPT_INT(Pool2DOptions, stride_h, 2)}}});
+                       .options = {TB_OPTIONS_pool_2d, 2,
+                                   (tb_op_option[]){TB_OPT_INT(pool_2d, stride_w, 2),
+                                                    TB_OPT_INT(pool_2d, stride_h, 2)}}});
     tb_draft_op_add(draft, graph,
                     &(tb_draft_op){.code = kTfLiteBuiltinCustom,
                                    .custom_code = "Mine",
@@ -102,8 +103,8 @@ Test(writer, an_option_field_of_another_table_is_refused)
     tb_draft_op_add(
         &draft, graph,
         &(tb_draft_op){.code = kTfLiteBuiltinAdd,
-                       .options = {TB_OPTIONS_AddOptions, 1,
-                                   (tb_op_option[]){TB_OPT_INT(Pool2DOptions, filter_width, 2)}}});
+                       .options = {TB_OPTIONS_add, 1,
+                                   (tb_op_option[]){TB_OPT_INT(pool_2d, filter_width, 2)}}});
     tb_error err = TB_ERROR_NONE;
     uint8_t *bytes;
     size_t size;
@@ -147,6 +148,77 @@ Test(writer, a_file_is_saved_whole_or_not_at_all)
     cr_expect_eq(memcmp(read, bytes, sizeof bytes), 0);
     fclose(file);
     remove(path);
+}
+
+/* What was drafted is what the runtime reads. */
+Test(writer, the_runtime_reads_back_what_was_drafted)
+{
+    tb_draft draft;
+    fill(&draft);
+    int32_t shape[] = {2, 3}, signature[] = {-1, 3};
+    float scales[] = {0.25f, 0.5f};
+    static const float values[6] = {1, 2, 3, 4, 5, 6};
+    int buffer = tb_draft_buffer_add(&draft, values, sizeof values);
+    int constant = tb_draft_tensor_add(
+        &draft, 0,
+        &(tb_draft_tensor){.name = "constant",
+                           .type = kTfLiteFloat32,
+                           .rank = 2,
+                           .shape = shape,
+                           .shape_signature = signature,
+                           .buffer = (uint32_t)buffer,
+                           .has_rank = true,
+                           .quant = tb_draft_quant_axis(&draft, scales, NULL, 2, 0)});
+    draft.subgraph_count = 1; /* the empty one is no valid model */
+    uint8_t *bytes;
+    size_t size;
+    tb_error err = TB_ERROR_NONE;
+    cr_assert_eq(tb_draft_write(&draft, &err, &bytes, &size), TB_OK, "%s", err.text);
+    tb_model *model;
+    cr_assert_eq(tb_model_from_memory(bytes, size, "drafted", &err, &model), TB_OK, "%s", err.text);
+
+    cr_expect_str_eq(tb_model_description(model), "two operators");
+    cr_expect_eq(tb_model_opcode_count(model), 2);
+    cr_expect_eq(tb_model_opcode(model, 0).builtin_code, kTfLiteBuiltinMaxPool2d);
+    cr_expect_eq(tb_model_opcode(model, 0).version, 1);
+    cr_expect_str_eq(tb_model_opcode(model, 1).custom_name, "Mine");
+
+    tb_operator_def pool = tb_model_operator(model, 0, 0);
+    tb_fb_union options = tb_schema_operator_builtin_options(pool.table);
+    cr_expect_eq(options.type, tb_schema_builtin_options_pool_2d);
+    cr_expect_eq(tb_schema_pool_2d_stride_w(options.table), 2);
+    cr_expect_eq(tb_schema_pool_2d_filter_width(options.table), 0);
+    tb_operator_def custom = tb_model_operator(model, 0, 1);
+    cr_expect_eq(custom.custom_options.size, 3);
+    cr_expect_eq(memcmp(custom.custom_options.data, "xyz", 3), 0);
+    cr_expect_eq(custom.inputs.count, 2);
+    cr_expect_eq(custom.inputs.data[1], -1);
+    cr_expect_eq(custom.mutating_inputs.data[0], 1);
+    cr_expect_eq(custom.mutating_inputs.data[1], 0);
+
+    tb_tensor_def scaled = tb_model_tensor(model, 0, 2);
+    cr_expect_eq(scaled.type, kTfLiteInt8);
+    cr_expect_eq(scaled.quantization.scales.data[0], 0.5f);
+    cr_expect_eq(scaled.quantization.zero_points.data[0], -3);
+    tb_tensor_def weights = tb_model_tensor(model, 0, (size_t)constant);
+    cr_expect_str_eq(weights.name, "constant");
+    cr_expect_eq(weights.constant.size, sizeof values);
+    cr_expect_eq(memcmp(weights.constant.data, values, sizeof values), 0);
+    cr_expect_eq((uintptr_t)weights.constant.data % 16, 0);
+    cr_expect_eq(weights.shape_signature.data[0], -1);
+    cr_expect_eq(weights.quantization.scales.count, 2);
+    cr_expect(weights.has_rank);
+
+    cr_assert_eq(tb_model_signature_count(model), 1);
+    tb_signature_def serve = tb_model_signature(model, 0);
+    cr_expect_str_eq(serve.key, "serve");
+    cr_expect_str_eq(tb_signature_output_def(&serve, 0).name, "c");
+    tb_bytes note;
+    cr_assert(tb_model_find_metadata(model, "note", &note));
+    cr_expect_eq(memcmp(note.data, "hello", 5), 0);
+    tb_model_release(model);
+    free(bytes);
+    tb_draft_free(&draft);
 }
 
 /* ---- versions ------------------------------------------------------------------------------------ */
@@ -203,15 +275,13 @@ Test(op_version, types_ranks_and_options_raise_it)
                  1);
     cr_expect_eq(
         version_of(kTfLiteBuiltinWhere, TYPES(kTfLiteFloat32), kTfLiteInt64, 2, NO_OPTIONS), 2);
-    tb_op_options centers = {
-        TB_OPTIONS_ResizeBilinearOptions, 1,
-        (tb_op_option[]){TB_OPT_INT(ResizeBilinearOptions, half_pixel_centers, 1)}};
+    tb_op_options centers = {TB_OPTIONS_resize_bilinear, 1,
+                             (tb_op_option[]){TB_OPT_INT(resize_bilinear, half_pixel_centers, 1)}};
     cr_expect_eq(version_of(kTfLiteBuiltinResizeBilinear, TYPES(kTfLiteInt8, kTfLiteInt32),
                             kTfLiteInt8, 4, centers),
                  3);
-    tb_op_options dilated = {
-        TB_OPTIONS_DepthwiseConv2DOptions, 1,
-        (tb_op_option[]){TB_OPT_INT(DepthwiseConv2DOptions, dilation_w_factor, 2)}};
+    tb_op_options dilated = {TB_OPTIONS_depthwise_conv_2d, 1,
+                             (tb_op_option[]){TB_OPT_INT(depthwise_conv_2d, dilation_w_factor, 2)}};
     cr_expect_eq(version_of(kTfLiteBuiltinDepthwiseConv2d, TYPES(kTfLiteFloat32, kTfLiteFloat32),
                             kTfLiteFloat32, 4, dilated),
                  2);
@@ -230,11 +300,11 @@ Test(op_version, tensors_that_do_not_exist_match_nothing)
 
 Test(op_options, every_table_has_its_schema_name_and_defaults)
 {
-    cr_expect_str_eq(tb_op_options_name(TB_OPTIONS_Conv2DOptions), "Conv2DOptions");
+    cr_expect_str_eq(tb_op_options_name(TB_OPTIONS_conv_2d), "Conv2DOptions");
     cr_expect_eq(TB_OPTIONS_UNION(TB_OPTIONS_DilateOptions), 2);
     cr_expect_eq(TB_OPTIONS_MEMBER(TB_OPTIONS_RightShiftOptions), 126);
-    tb_op_options conv = {TB_OPTIONS_Conv2DOptions, 0, NULL};
-    cr_expect_eq(tb_op_options_int(&conv, TB_OPT_Conv2DOptions_dilation_h_factor), 1);
-    cr_expect_eq(tb_op_options_int(&conv, TB_OPT_Conv2DOptions_stride_w), 0);
+    tb_op_options conv = {TB_OPTIONS_conv_2d, 0, NULL};
+    cr_expect_eq(tb_op_options_int(&conv, tb_schema_conv_2d_dilation_h_factor_id), 1);
+    cr_expect_eq(tb_op_options_int(&conv, tb_schema_conv_2d_stride_w_id), 0);
     cr_expect_null(tb_op_option_find(TB_OPTIONS_PadOptions, 0));
 }
