@@ -1,4 +1,4 @@
-/* Multiply-adds by operator: one rule each, chosen by table. */
+/* The cost of a node: one rule an operator, chosen by table. */
 #include "bench/op_cost.h"
 
 #include <stddef.h>
@@ -123,10 +123,12 @@ static uint64_t recurrent(const node_view *view)
     return times(steps, weights);
 }
 
-static const struct rule {
+struct rule {
     int builtin_code;
-    uint64_t (*multiply_adds)(const node_view *view);
-} rules[] = {
+    uint64_t (*count)(const node_view *view);
+};
+
+static const struct rule multiply_add_rules[] = {
     {kTfLiteBuiltinConv2d, conv_2d},
     {kTfLiteBuiltinDepthwiseConv2d, depthwise_conv_2d},
     {kTfLiteBuiltinTransposeConv, transpose_conv},
@@ -143,16 +145,114 @@ static const struct rule {
     {kTfLiteBuiltinBidirectionalSequenceLstm, recurrent},
 };
 
-static uint64_t bytes_of(const node_view *view, const TfLiteIntArray *list)
+/* ---- other arithmetic, and how much of an input is read ---------------------------------------- */
+
+/* What the rows of op_cost.def say of one operator; absent ones are all zero. */
+typedef struct cost_row {
+    uint8_t each_output;
+    uint8_t each_input;
+    uint8_t each_in_window;
+    uint8_t part_of_input; /* 1 + the input's number */
+} cost_row;
+
+static const cost_row cost_rows[] = {
+#define TB_COST_OUTPUT(name, n) [kTfLiteBuiltin##name] = {.each_output = (n)},
+#define TB_COST_INPUT(name, n)  [kTfLiteBuiltin##name] = {.each_input = (n)},
+#define TB_COST_WINDOW(name, n) [kTfLiteBuiltin##name] = {.each_in_window = (n)},
+#define TB_COST_PART(name, k)   [kTfLiteBuiltin##name] = {.part_of_input = (k) + 1},
+#include "bench/op_cost.def"
+};
+
+static const cost_row *row_of(int builtin_code)
+{
+    static const cost_row none = {0};
+    return builtin_code >= 0 && (size_t)builtin_code < TB_COUNT_OF(cost_rows)
+               ? &cost_rows[builtin_code]
+               : &none;
+}
+
+static uint64_t window(const node_view *view)
+{
+    const TfLitePoolParams *params = view->node->builtin_data;
+    if (!params || params->filter_height <= 0 || params->filter_width <= 0)
+        return 0;
+    return times((uint64_t)params->filter_height, (uint64_t)params->filter_width);
+}
+
+/* Each output element sums the squares of its neighbours along the channels. */
+static uint64_t local_response(const node_view *view)
+{
+    const TfLiteLocalResponseNormParams *params = view->node->builtin_data;
+    uint64_t width = params && params->radius >= 0 ? 2 * (uint64_t)params->radius + 1 : 0;
+    return times(elements(output(view), 0, 0), plus(times(2, width), 3));
+}
+
+/* n numbers summed take n - 1 additions for each element. */
+static uint64_t add_n(const node_view *view)
+{
+    int inputs = view->node->inputs ? view->node->inputs->size : 0;
+    return inputs > 1 ? times(elements(output(view), 0, 0), (uint64_t)inputs - 1) : 0;
+}
+
+/* The usual count of a radix-2 transform of n real numbers: 2.5 n log2 n. */
+static uint64_t rfft_2d(const node_view *view)
+{
+    const TfLiteTensor *data = input(view, 0), *to = output(view);
+    uint64_t columns = dim(to, -1) > 0 ? 2 * (dim(to, -1) - 1) : 0;
+    uint64_t points = times(dim(to, -2), columns), log2 = 0;
+    while (log2 < 63 && points >> (log2 + 1))
+        log2++;
+    uint64_t transforms = rank(data) >= 2 ? elements(data, 0, rank(data) - 2) : 0;
+    return times(transforms, times(points, log2) / 2 * 5);
+}
+
+static const struct rule other_rules[] = {
+    {kTfLiteBuiltinLocalResponseNormalization, local_response},
+    {kTfLiteBuiltinAddN, add_n},
+    {kTfLiteBuiltinRfft2d, rfft_2d},
+};
+
+static uint64_t by_rule(const struct rule *table, size_t count, int builtin_code,
+                        const node_view *view)
+{
+    for (size_t k = 0; k < count; k++)
+        if (table[k].builtin_code == builtin_code)
+            return table[k].count(view);
+    return 0;
+}
+
+static uint64_t other_arithmetic(int builtin_code, const node_view *view)
+{
+    const cost_row *row = row_of(builtin_code);
+    uint64_t out = elements(output(view), 0, 0);
+    uint64_t sum = by_rule(other_rules, TB_COUNT_OF(other_rules), builtin_code, view);
+    sum = plus(sum, times(row->each_output, out));
+    if (row->each_input)
+        sum = plus(sum, times(row->each_input, elements(input(view, 0), 0, 0)));
+    if (row->each_in_window)
+        sum = plus(sum, times(row->each_in_window, times(out, window(view))));
+    return sum;
+}
+
+/* ---- bytes ------------------------------------------------------------------------------------- */
+
+static bool seen_before(const TfLiteIntArray *list, int k)
+{
+    for (int i = 0; i < k; i++)
+        if (list->data[i] == list->data[k])
+            return true;
+    return false;
+}
+
+/* `part`: this one entry counts for at most so many bytes. */
+static uint64_t bytes_of(const node_view *view, const TfLiteIntArray *list, int part, uint64_t most)
 {
     uint64_t sum = 0;
     for (int k = 0; list && k < list->size; k++) {
-        bool seen = false;
-        for (int i = 0; i < k && !seen; i++)
-            seen = list->data[i] == list->data[k];
-        const TfLiteTensor *tensor = seen ? NULL : at(view, list, k);
-        if (tensor)
-            sum = plus(sum, tensor->bytes);
+        const TfLiteTensor *tensor = seen_before(list, k) ? NULL : at(view, list, k);
+        if (!tensor)
+            continue;
+        sum = plus(sum, k == part && tensor->bytes > most ? most : tensor->bytes);
     }
     return sum;
 }
@@ -161,9 +261,11 @@ tb_op_cost tb_op_cost_of(int builtin_code, const TfLiteNode *node, tb_tensor_loo
                          const void *context)
 {
     node_view view = {node, lookup, context};
-    tb_op_cost cost = {0, plus(bytes_of(&view, node->inputs), bytes_of(&view, node->outputs))};
-    for (size_t k = 0; k < TB_COUNT_OF(rules); k++)
-        if (rules[k].builtin_code == builtin_code)
-            cost.flops = times(2, rules[k].multiply_adds(&view));
+    uint64_t written = bytes_of(&view, node->outputs, -1, 0);
+    uint64_t read = bytes_of(&view, node->inputs, row_of(builtin_code)->part_of_input - 1, written);
+    tb_op_cost cost = {.bytes = plus(read, written)};
+    cost.multiply_adds =
+        by_rule(multiply_add_rules, TB_COUNT_OF(multiply_add_rules), builtin_code, &view);
+    cost.flops = plus(times(2, cost.multiply_adds), other_arithmetic(builtin_code, &view));
     return cost;
 }
