@@ -64,7 +64,8 @@ TfLiteTensor *tb_interpreter_input_by_name(const tb_interpreter *interpreter, co
 const TfLiteTensor *tb_interpreter_output_by_name(const tb_interpreter *interpreter,
                                                   const char *name);
 
-/* Signatures; each runs a subgraph of its own on the same resources. */
+/* Signatures; each runs a subgraph of its own on the same resources. A signature's inputs and
+   outputs are in the order of their names (byte-wise), as in TFLite. */
 int tb_interpreter_signature_count(const tb_interpreter *interpreter);
 const char *tb_interpreter_signature_key(const tb_interpreter *interpreter, int k);
 
@@ -100,7 +101,8 @@ typedef struct tb_memory_plan_summary {
     uint64_t arena_bytes;       /* largest offset + size of a planned tensor */
     uint64_t lower_bound_bytes; /* largest sum of live tensors at any node, each rounded up to 64 */
     int peak_node;              /* a node where that bound is reached; -1: none */
-    int planned_tensors;
+    int planned_tensors;        /* those that share another's place in it not counted */
+    uint64_t persistent_bytes;  /* of variables, which lie outside the arena */
 } tb_memory_plan_summary;
 void tb_interpreter_memory_plan(const tb_interpreter *interpreter, int subgraph,
                                 tb_memory_plan_summary *out);

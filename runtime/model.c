@@ -19,6 +19,9 @@ enum {
 
 static void destroy(tb_model *model)
 {
+    void *shared = atomic_load(&model->shared);
+    if (shared)
+        model->destroy_shared(shared);
     tb_arena_free(&model->arena);
     tb_os_unmap(&model->mapping);
     free(model->copy);
@@ -106,6 +109,22 @@ void tb_model_release(tb_model *model)
     /* Whoever frees sees everything that other threads did with the model before. */
     if (model && atomic_fetch_sub_explicit(&model->references, 1, memory_order_acq_rel) == 1)
         destroy(model);
+}
+
+void *tb_model_shared(tb_model *model, void *(*make)(void), void (*end)(void *object))
+{
+    void *shared = atomic_load(&model->shared);
+    if (shared)
+        return shared;
+    void *fresh = make();
+    if (!fresh)
+        return NULL;
+    /* Everybody writes the same function, before the object can be seen. */
+    atomic_store(&model->destroy_shared, end);
+    if (atomic_compare_exchange_strong(&model->shared, &shared, fresh))
+        return fresh;
+    end(fresh); /* another thread was first */
+    return shared;
 }
 
 /* ---- the file as a whole ----------------------------------------------------------------------- */

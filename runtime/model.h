@@ -49,6 +49,13 @@ tb_model *tb_model_retain(tb_model *model);
 /* NULL is allowed. */
 void tb_model_release(tb_model *model);
 
+/*
+ * The one object that all interpreters of this model share; the first who asks has it made by
+ * `make`, and `end` gets it when the model goes. NULL where `make` returns NULL. It is the runtime's
+ * cache of packed weights: every caller passes the same two functions.
+ */
+void *tb_model_shared(tb_model *model, void *(*make)(void), void (*end)(void *object));
+
 /* The path as given to tb_model_open (the name, from memory), and its last component. */
 const char *tb_model_path(const tb_model *model);
 const char *tb_model_name(const tb_model *model);

@@ -6,6 +6,7 @@
 #define TB_RUNTIME_BASE_OS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "runtime/base/status.h"
 
@@ -35,5 +36,12 @@ size_t tb_os_page_size(void);
 
 /* The absolute path of the running program, terminated; TB_IO where it does not fit. */
 tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out);
+
+/*
+ * Sleeping until somebody changes a word. wait returns once it is not `expected` any more, when it
+ * is woken, or for no reason: look again. It sleeps only if the word still is `expected`.
+ */
+void tb_os_wait_word(_Atomic uint32_t *word, uint32_t expected);
+void tb_os_wake_word(_Atomic uint32_t *word, int waiters);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -94,4 +95,14 @@ tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out)
                        capacity);
     out[size] = 0;
     return TB_OK;
+}
+
+void tb_os_wait_word(_Atomic uint32_t *word, uint32_t expected)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+}
+
+void tb_os_wake_word(_Atomic uint32_t *word, int waiters)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
 }
