@@ -1,0 +1,42 @@
+/*
+ * A session's outputs as a whole: their checksum, a file of them, and whether they are what the
+ * reference kernels gave for the same inputs.
+ *
+ * The file is for one machine and one build: written by a worker that ran the reference, read by
+ * the workers that are checked, then removed.
+ */
+#ifndef TB_BENCH_OUTPUTS_H
+#define TB_BENCH_OUTPUTS_H
+
+#include "bench/engine.h"
+#include "runtime/base/sha256.h"
+
+tb_status tb_outputs_checksum(const tb_engine *engine, tb_session *session, tb_error *err,
+                              char hex[TB_SHA256_HEX_SIZE]);
+
+tb_status tb_outputs_write(const tb_engine *engine, tb_session *session, const char *path,
+                           tb_error *err);
+
+/* Verdicts as the store keeps them. */
+#define TB_VERDICT_OK          "ok"
+#define TB_VERDICT_WRONG       "wrong"
+#define TB_VERDICT_UNSURE      "not verifiable on noise"
+#define TB_VERDICT_NOT_CHECKED "not checked"
+
+#define TB_VERDICT_DETAIL_SIZE 512
+
+typedef struct tb_verdict {
+    const char *verdict; /* one of the above */
+    char detail[TB_VERDICT_DETAIL_SIZE];
+} tb_verdict;
+
+/*
+ * Compares with the file's outputs. Integers and all else that is no float must be equal; floats
+ * may be off by 0.5 % of the largest expected magnitude of their tensor. `exact_integers` false: a
+ * difference between integers is no proof (TFLite's own kernels disagree on noise), and the verdict
+ * is TB_VERDICT_UNSURE unless it is gross: more than a quarter of the type's range.
+ */
+tb_status tb_outputs_check(const tb_engine *engine, tb_session *session, const char *path,
+                           bool exact_integers, tb_error *err, tb_verdict *out);
+
+#endif

@@ -1,0 +1,87 @@
+/* The timed loops; see steady.h. */
+#include "bench/steady.h"
+
+#include "runtime/base/clock.h"
+
+#define BATCH_ROOM 8192
+#define FLUSH_NS   UINT64_C(100000000)
+
+typedef struct batch {
+    uint64_t latency_ns[BATCH_ROOM];
+    uint64_t start_ns[BATCH_ROOM]; /* since the first sample of the loop */
+    int count;
+    int64_t first; /* index of the first sample in the loop */
+    uint64_t flushed_ns;
+} batch;
+
+bool tb_stop_now(const tb_stop_rule *rule, int64_t runs, uint64_t begin_ns, uint64_t now_ns)
+{
+    if (runs < 1)
+        return false;
+    if (rule->max_runs > 0 && runs >= rule->max_runs)
+        return true;
+    if (rule->deadline_ns > 0 && now_ns >= rule->deadline_ns)
+        return true;
+    return runs >= rule->min_runs && now_ns - begin_ns >= rule->min_ns;
+}
+
+static void put_times(tb_json_writer *json, const char *key, const uint64_t *times, int count)
+{
+    tb_json_put_array(json, key);
+    for (int k = 0; k < count; k++)
+        tb_json_put_uint(json, NULL, times[k]);
+    tb_json_end_array(json);
+}
+
+static bool flush(batch *b, const tb_steady *steady)
+{
+    if (b->count == 0)
+        return true;
+    tb_json_writer *json = tb_event_begin(steady->events, TB_MESSAGE_SAMPLES);
+    tb_json_put_text(json, "phase", steady->phase);
+    tb_json_put_int(json, "first", b->first);
+    put_times(json, "latency_ns", b->latency_ns, b->count);
+    put_times(json, "start_ns", b->start_ns, b->count);
+    b->first += b->count;
+    b->count = 0;
+    b->flushed_ns = tb_clock_ns();
+    return tb_event_end(steady->events);
+}
+
+tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
+{
+    /* Static, touched before the first sample: no page fault falls into one. A process has one
+       loop at a time. */
+    static batch b;
+    for (int k = 0; k < BATCH_ROOM; k++)
+        b.latency_ns[k] = b.start_ns[k] = 0;
+    b.count = 0;
+    b.first = 0;
+    *runs = 0;
+    uint64_t begin_ns = tb_clock_ns();
+    b.flushed_ns = begin_ns;
+    uint64_t now_ns = begin_ns;
+    tb_status status = TB_OK;
+    while (!tb_stop_now(&steady->stop, *runs, begin_ns, now_ns)) {
+        if (steady->fault)
+            status = tb_fault_strike(steady->fault, *runs, err);
+        if (status != TB_OK)
+            break;
+        uint64_t start_ns = tb_clock_ns();
+        status = steady->engine->invoke(steady->session, err);
+        now_ns = tb_clock_ns();
+        if (status != TB_OK)
+            break;
+        if (steady->ring)
+            tb_op_times_take(steady->ops, steady->ring);
+        b.latency_ns[b.count] = now_ns - start_ns;
+        b.start_ns[b.count++] = start_ns - begin_ns;
+        ++*runs;
+        bool due = b.count == BATCH_ROOM || now_ns - b.flushed_ns >= FLUSH_NS;
+        if (due && !flush(&b, steady))
+            return tb_fail(err, TB_CANCELLED, "the driver is gone");
+    }
+    if (!flush(&b, steady) && status == TB_OK)
+        status = tb_fail(err, TB_CANCELLED, "the driver is gone");
+    return status;
+}
