@@ -161,6 +161,8 @@ static tb_status set_value(tb_args *args, const tb_option *option, const char *t
     v->text = text;
     switch (option->kind) {
     case TB_OPTION_FLAG:
+        v->flag = true;
+        return TB_OK;
     case TB_OPTION_TEXT:
     case TB_OPTION_HEADING:
         return TB_OK;
@@ -254,8 +256,9 @@ static tb_status parse_long(tb_args *args, int argc, char **argv, int *k, tb_err
     if (option->kind == TB_OPTION_FLAG) {
         if (attached)
             return tb_fail(err, TB_USAGE, "--%s takes no value", option->name);
+        tb_status status = take(args, option, NULL, err);
         args->values[option - args->options].flag = !negated;
-        return take(args, option, NULL, err);
+        return status;
     }
     if (!attached) {
         if (*k + 1 >= argc)
@@ -275,7 +278,6 @@ static tb_status parse_short(tb_args *args, int argc, char **argv, int *k, tb_er
         if (!option)
             return tb_fail(err, TB_USAGE, "-%c: no such option", *letter);
         if (option->kind == TB_OPTION_FLAG) {
-            args->values[option - args->options].flag = true;
             tb_status status = take(args, option, NULL, err);
             if (status != TB_OK)
                 return status;

@@ -13,7 +13,7 @@
 #include "runtime/base/status.h"
 
 typedef enum tb_option_kind {
-    TB_OPTION_FLAG, /* present or not; --no-NAME takes it back */
+    TB_OPTION_FLAG, /* present or not; --no-NAME takes it back; any default_text: on by default */
     TB_OPTION_TEXT,
     TB_OPTION_INT,      /* decimal, within [min, max] */
     TB_OPTION_NUMBER,   /* floating point, within [min, max] */

@@ -44,7 +44,7 @@ static tb_status check_operands(const tb_cmd *cmd, const tb_args *args, tb_error
     return TB_OK;
 }
 
-tb_exit tb_cmd_run(const tb_cmd *cmd, int argc, char **argv)
+tb_exit tb_cmd_call(const tb_cmd *cmd, int argc, char **argv)
 {
     if (asks_for_help(argc, argv)) {
         tb_help_command(stdout, cmd);

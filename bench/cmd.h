@@ -38,7 +38,7 @@ const tb_cmd *tb_cmd_find(const char *name); /* NULL: none of that name */
 
 /* Runs one subcommand: argv[0..argc) is what follows its name. Prints its help where that is asked
    for, and what is wrong with the command line. */
-tb_exit tb_cmd_run(const tb_cmd *cmd, int argc, char **argv);
+tb_exit tb_cmd_call(const tb_cmd *cmd, int argc, char **argv);
 
 /* "tflbench: <message>" on standard error, and the exit code that suits the error's status: TB_USAGE
    is 2, files and resources are 6, what is wrong with the data is 1. */

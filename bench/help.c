@@ -106,10 +106,11 @@ static void option_row(FILE *to, const tb_option *option)
     fputs("    ", to);
     if (option->letter)
         column += fprintf(to, "-%c, ", option->letter);
-    column += fprintf(to, "--%s", option->name);
+    bool on = option->kind == TB_OPTION_FLAG && option->default_text;
+    column += fprintf(to, on ? "--no-%s" : "--%s", option->name);
     if (option->kind != TB_OPTION_FLAG)
         column += fprintf(to, " %s", value_name(option));
-    if (option->default_text)
+    if (option->default_text && !on)
         fprintf(to, "  (default: %s)", option->default_text);
     fputc('\n', to);
     flow(to, option->help ? option->help : "", OPTION_COLUMN, 0);
@@ -208,7 +209,8 @@ static void roff_option(FILE *to, const tb_option *option)
     fputs(".TP\n", to);
     if (option->letter)
         fprintf(to, "\\fB\\-%c\\fR, ", option->letter);
-    fputs("\\fB\\-\\-", to);
+    bool on = option->kind == TB_OPTION_FLAG && option->default_text;
+    fputs(on ? "\\fB\\-\\-no\\-" : "\\fB\\-\\-", to);
     roff(to, option->name);
     fputs("\\fR", to);
     if (option->kind != TB_OPTION_FLAG) {
@@ -216,7 +218,7 @@ static void roff_option(FILE *to, const tb_option *option)
         roff(to, value_name(option));
         fputs("\\fR", to);
     }
-    if (option->default_text) {
+    if (option->default_text && !on) {
         fputs(" (default: ", to);
         roff(to, option->default_text);
         fputc(')', to);

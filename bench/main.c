@@ -5,6 +5,7 @@
 
 #include "bench/build_info.h"
 #include "bench/cmd.h"
+#include "bench/command_line.h"
 #include "bench/help.h"
 
 /* `tflbench MODEL...` without a subcommand is the hidden command `quick`. */
@@ -37,12 +38,12 @@ static tb_exit dispatch(int argc, char **argv)
         return print_version();
     const tb_cmd *cmd = tb_cmd_find(word);
     if (cmd)
-        return tb_cmd_run(cmd, argc - 2, argv + 2);
+        return tb_cmd_call(cmd, argc - 2, argv + 2);
     const tb_cmd *implied = tb_cmd_find(IMPLIED_COMMAND);
     if (implied && looks_like_model(word))
-        return tb_cmd_run(implied, argc - 1, argv + 1);
+        return tb_cmd_call(implied, argc - 1, argv + 1);
     char *only_name[] = {argv[1]};
-    return tb_cmd_run(tb_cmd_find("help"), 1, only_name);
+    return tb_cmd_call(tb_cmd_find("help"), 1, only_name);
 }
 
 /* Results that could not be written are a failure, however well the rest went. */
@@ -56,5 +57,6 @@ static tb_exit flush_output(tb_exit code)
 
 int main(int argc, char **argv)
 {
+    tb_command_line_set(argc, argv);
     return (int)flush_output(dispatch(argc, argv));
 }

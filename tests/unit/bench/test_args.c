@@ -8,6 +8,7 @@
 static const tb_option rows[] = {
     {.name = "Some heading", .kind = TB_OPTION_HEADING},
     {.name = "verbose", .letter = 'v', .kind = TB_OPTION_FLAG},
+    {.name = "profile", .kind = TB_OPTION_FLAG, .default_text = "on"},
     {.name = "db", .kind = TB_OPTION_TEXT, .default_text = "a.sqlite"},
     {.name = "runs", .letter = 'n', .kind = TB_OPTION_INT, .default_text = "10", .min = 1},
     {.name = "alpha", .kind = TB_OPTION_NUMBER, .min = 0, .max = 1},
@@ -55,6 +56,7 @@ Test(args, defaults_stand_where_nothing_is_given)
     cr_assert(tb_args_list(args, "label", &count) == NULL && count == 0);
     cr_assert_not(tb_args_given(args, "db"));
     cr_assert_not(tb_args_flag(args, "verbose"));
+    cr_assert(tb_args_flag(args, "profile"));
     cr_assert_eq(tb_args_operand_count(args), 1);
     cr_assert_str_eq(tb_args_operand(args, 0), "model.tflite");
     tb_args_free(args);
@@ -98,8 +100,9 @@ Test(args, lists_add_up_and_replace_their_default)
 
 Test(args, a_flag_can_be_taken_back)
 {
-    PARSE("--verbose", "--no-verbose");
+    PARSE("--verbose", "--no-verbose", "--no-profile");
     cr_assert_eq(status, TB_OK);
+    cr_assert_not(tb_args_flag(args, "profile"));
     cr_assert_not(tb_args_flag(args, "verbose"));
     tb_args_free(args);
 }

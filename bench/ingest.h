@@ -1,0 +1,49 @@
+/*
+ * From a worker's events to the store, at once: one tb_ingest a process. The process's row is made
+ * when the worker says hello (or when it ends without), since only then the build under test is
+ * known.
+ */
+#ifndef TB_BENCH_INGEST_H
+#define TB_BENCH_INGEST_H
+
+#include <cjson/cJSON.h>
+
+#include "bench/launch.h"
+#include "reports/store.h"
+#include "runtime/base/arena.h"
+
+/* The latest latencies are enough for a median that people watch. */
+#define TB_INGEST_RECENT 512
+
+typedef struct tb_ingest {
+    tb_store *store;
+    int64_t run_id;
+    tb_model_info model;
+    tb_configuration configuration;
+    tb_build build; /* of this program; replaced by what hello says */
+    tb_process process;
+    tb_arena arena;     /* texts of the above that came by events */
+    int64_t process_id; /* 0: no row yet */
+    tb_outcome outcome; /* as far as events told */
+    int64_t samples;
+    uint64_t recent_ns[TB_INGEST_RECENT];
+    bool plan_known;
+    int64_t nodes_total, nodes_delegated, partitions;
+    char fingerprint[65];     /* of the plan */
+    const char *first_reason; /* why the first node stayed behind, or NULL */
+} tb_ingest;
+
+/* Fills what is known beforehand; texts are borrowed. */
+void tb_ingest_init(tb_ingest *ingest, tb_store *store, int64_t run_id, const tb_model_info *model,
+                    const tb_configuration *configuration, const tb_build *build,
+                    const tb_process *process);
+/* Stores one event; the `message` of a tb_launch. `context` is the tb_ingest. */
+tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event, tb_error *err);
+/* Stores how the process ended. */
+tb_status tb_ingest_finish(tb_ingest *ingest, const tb_launch_result *result, tb_error *err);
+void tb_ingest_free(tb_ingest *ingest);
+
+/* Of the latest samples; 0 where there are none. */
+double tb_ingest_median_ns(const tb_ingest *ingest);
+
+#endif

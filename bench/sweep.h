@@ -1,0 +1,121 @@
+/*
+ * A sweep: the product of models, engines, delegates and thread counts, each configuration measured
+ * by one or more processes, in a random order that a seed fixes, and stored as it comes.
+ */
+#ifndef TB_BENCH_SWEEP_H
+#define TB_BENCH_SWEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bench/cmd.h"
+#include "bench/delegate_arg.h"
+#include "bench/engine.h"
+#include "bench/job.h"
+#include "reports/store.h"
+#include "runtime/base/arena.h"
+
+typedef enum tb_fallback { TB_FALLBACK_ALLOW, TB_FALLBACK_WARN, TB_FALLBACK_FAIL } tb_fallback;
+
+/* "allow", "warn", "fail" and back; TB_USAGE for another text. */
+tb_status tb_fallback_parse(const char *text, tb_error *err, tb_fallback *out);
+const char *tb_fallback_text(tb_fallback fallback);
+
+/* What was asked for. Everything is borrowed. */
+typedef struct tb_sweep_request {
+    const char *command; /* as the store keeps it: run, quick, ... */
+    tb_text_list models;
+    tb_text_list engines;
+    tb_text_list delegates;
+    const int64_t *threads;
+    int thread_count;
+    tb_text_list inputs;
+    tb_text_list shapes;
+    const char *signature;
+    const tb_label *labels;
+    size_t label_count;
+    uint64_t seed;       /* of the order */
+    uint64_t input_seed; /* of random inputs */
+    int64_t warmup_runs;
+    uint64_t warmup_ns;
+    int64_t min_runs;
+    int64_t max_runs; /* 0: no bound */
+    uint64_t min_ns;
+    uint64_t max_ns; /* of warm-up and measuring, over all processes of a configuration */
+    int processes;   /* a configuration, those with per-op profiling not counted */
+    bool profile;    /* one process more, with it */
+    bool check;
+    bool random_order;
+    tb_fallback fallback;
+    uint64_t memory_limit_bytes;
+    uint64_t silence_ns; /* after which a worker counts as hung */
+    bool verbose;
+    bool quiet;
+} tb_sweep_request;
+
+typedef struct tb_sweep_model {
+    const char *path;
+    tb_model_info info; /* name, path; hash and size where the file can be read */
+    tb_status status;   /* not TB_OK: the file cannot be read, and `reason` says why */
+    const char *reason;
+} tb_sweep_model;
+
+typedef struct tb_sweep_configuration {
+    int model;
+    const tb_engine *engine;
+    const char *library; /* of the engine, or NULL */
+    tb_delegate_arg delegate;
+    int threads;
+    const char *text; /* for people: "mobilenet, cpu, 2 threads" */
+    tb_configuration record;
+} tb_sweep_configuration;
+
+/* One process to be. */
+typedef struct tb_sweep_unit {
+    int configuration;
+    int process; /* 0, 1, ... of the configuration */
+    bool profile;
+} tb_sweep_unit;
+
+typedef struct tb_sweep_plan {
+    tb_arena arena; /* owns all below */
+    const tb_sweep_request *request;
+    tb_sweep_model *models;
+    int model_count;
+    tb_sweep_configuration *configurations;
+    int configuration_count;
+    tb_sweep_unit *units; /* in the order in which they run */
+    int unit_count;
+} tb_sweep_plan;
+
+/* Makes the plan: equal configurations once, order by seed. A model that cannot be read stays in
+   (its configurations will fail and say so); an unknown name is TB_USAGE. The request is borrowed
+   until the plan is freed. */
+tb_status tb_sweep_plan_make(const tb_sweep_request *request, tb_error *err, tb_sweep_plan *out);
+void tb_sweep_plan_free(tb_sweep_plan *plan);
+
+/* What warm-up and measuring take at most. */
+uint64_t tb_sweep_plan_ns(const tb_sweep_plan *plan);
+/* What one process of the plan may take of that. */
+uint64_t tb_sweep_unit_ns(const tb_sweep_plan *plan, const tb_sweep_unit *unit);
+/* For people: how much there is to do and how long it takes; every unit where `all`. */
+void tb_sweep_plan_print(const tb_sweep_plan *plan, bool all, FILE *to);
+
+typedef struct tb_sweep_result {
+    int64_t run_id;
+    int ok;     /* configurations */
+    int failed; /* ended badly, or not at all */
+    int wrong;  /* measured, but with wrong outputs */
+    bool interrupted;
+} tb_sweep_result;
+
+/* The exit code of a run that ended so. */
+tb_exit tb_sweep_exit(const tb_sweep_result *result);
+
+/* Measures the plan. What happens to a configuration is its result; an error here is the driver's
+   own (database, disk), and what was measured before it is stored. */
+tb_status tb_sweep_run(const tb_sweep_plan *plan, tb_store *store, tb_error *err,
+                       tb_sweep_result *out);
+
+#endif

@@ -1,0 +1,278 @@
+/* What a sweep will do, and in which order; see sweep.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/sweep.h"
+#include "bench/units.h"
+#include "reports/stats.h"
+#include "runtime/base/os.h"
+#include "runtime/base/sha256.h"
+#include "runtime/base/size.h"
+
+/* The part of a configuration's time that its profiled process gets. */
+#define PROFILE_PART 5
+
+static const char *const fallback_texts[] = {"allow", "warn", "fail"};
+
+tb_status tb_fallback_parse(const char *text, tb_error *err, tb_fallback *out)
+{
+    for (size_t k = 0; k < TB_COUNT_OF(fallback_texts); k++)
+        if (strcmp(fallback_texts[k], text) == 0) {
+            *out = (tb_fallback)k;
+            return TB_OK;
+        }
+    return tb_fail(err, TB_USAGE, "--fallback %s: goes allow, warn or fail", text);
+}
+
+const char *tb_fallback_text(tb_fallback fallback)
+{
+    return fallback_texts[fallback];
+}
+
+static tb_status no_memory(tb_error *err)
+{
+    return tb_fail(err, TB_NO_MEMORY, "plan of the sweep: out of memory");
+}
+
+/* ---- models ------------------------------------------------------------------------------------ */
+
+/* The file's name without folder and ending. */
+static const char *model_name(const char *path, tb_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return tb_arena_text(arena, name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
+}
+
+static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
+                               tb_sweep_model *out)
+{
+    *out = (tb_sweep_model){.path = path};
+    out->info.path = path;
+    out->info.name = model_name(path, arena);
+    if (!out->info.name)
+        return no_memory(err);
+    tb_error why = TB_ERROR_NONE;
+    tb_mapping file;
+    out->status = tb_os_map_file(path, &why, &file);
+    if (out->status != TB_OK) {
+        out->reason = tb_arena_text(arena, why.text, strlen(why.text));
+        return out->reason ? TB_OK : no_memory(err);
+    }
+    tb_sha256 hash;
+    char hex[TB_SHA256_HEX_SIZE];
+    tb_sha256_begin(&hash);
+    tb_sha256_add(&hash, file.data, file.size);
+    tb_sha256_end(&hash, hex);
+    out->info.size_bytes = tb_int((int64_t)file.size);
+    out->info.sha256 = tb_arena_text(arena, hex, sizeof hex - 1);
+    tb_os_unmap(&file);
+    return out->info.sha256 ? TB_OK : no_memory(err);
+}
+
+static tb_status add_models(tb_sweep_plan *plan, tb_error *err)
+{
+    tb_text_list paths = plan->request->models;
+    plan->models = TB_ARENA_NEW(&plan->arena, tb_sweep_model, (size_t)paths.count);
+    if (!plan->models)
+        return no_memory(err);
+    for (int k = 0; k < paths.count; k++) {
+        bool twice = false;
+        for (int i = 0; i < plan->model_count && !twice; i++)
+            twice = strcmp(plan->models[i].path, paths.items[k]) == 0;
+        if (twice)
+            continue;
+        tb_status status =
+            examine_model(paths.items[k], &plan->arena, err, &plan->models[plan->model_count++]);
+        if (status != TB_OK)
+            return status;
+    }
+    return TB_OK;
+}
+
+/* ---- configurations ---------------------------------------------------------------------------- */
+
+/* Everything besides engine, delegate and threads that changes what is measured. */
+static const char *options_text(tb_sweep_plan *plan)
+{
+    const tb_sweep_request *request = plan->request;
+    tb_buf text = {0};
+    if (request->memory_limit_bytes)
+        tb_buf_printf(&text, ";memory-limit=%llu", (unsigned long long)request->memory_limit_bytes);
+    for (int k = 0; k < request->shapes.count; k++)
+        tb_buf_printf(&text, ";shape=%s", request->shapes.items[k]);
+    if (request->signature)
+        tb_buf_printf(&text, ";signature=%s", request->signature);
+    const char *kept =
+        text.size ? tb_arena_text(&plan->arena, tb_buf_text(&text) + 1, text.size - 1) : NULL;
+    tb_buf_free(&text);
+    return kept;
+}
+
+static const char *configuration_text(tb_sweep_plan *plan, const tb_sweep_configuration *c)
+{
+    tb_buf text = {0};
+    tb_buf_printf(&text, "%s, ", plan->models[c->model].info.name);
+    if (strcmp(c->record.engine, "native") != 0)
+        tb_buf_printf(&text, "%s, ", c->record.engine);
+    tb_buf_printf(&text, "%s, %d thread%s", c->delegate.canonical, c->threads,
+                  c->threads == 1 ? "" : "s");
+    const char *kept = tb_arena_text(&plan->arena, tb_buf_text(&text), text.size);
+    tb_buf_free(&text);
+    return kept;
+}
+
+static bool is_known(const tb_sweep_plan *plan, const tb_sweep_configuration *c)
+{
+    for (int k = 0; k < plan->configuration_count; k++) {
+        const tb_sweep_configuration *known = &plan->configurations[k];
+        if (known->model == c->model && known->threads == c->threads &&
+            strcmp(known->record.engine, c->record.engine) == 0 &&
+            strcmp(known->delegate.canonical, c->delegate.canonical) == 0)
+            return true;
+    }
+    return false;
+}
+
+static tb_status add_configuration(tb_sweep_plan *plan, int model, const char *engine,
+                                   const char *delegate, int threads, tb_error *err)
+{
+    tb_sweep_configuration *c = &plan->configurations[plan->configuration_count];
+    *c = (tb_sweep_configuration){.model = model, .threads = threads};
+    tb_status status = tb_engine_parse(engine, err, &c->engine, &c->library);
+    if (status == TB_OK)
+        status = tb_delegate_arg_parse(delegate, &plan->arena, err, &c->delegate);
+    if (status != TB_OK)
+        return status;
+    c->record.engine = engine;
+    c->record.delegate = c->delegate.canonical;
+    c->record.threads = tb_int(threads);
+    c->record.options = options_text(plan);
+    c->text = configuration_text(plan, c);
+    if (!c->text)
+        return no_memory(err);
+    if (!is_known(plan, c))
+        plan->configuration_count++;
+    return TB_OK;
+}
+
+static tb_status add_configurations(tb_sweep_plan *plan, tb_error *err)
+{
+    const tb_sweep_request *request = plan->request;
+    size_t count = (size_t)plan->model_count;
+    if (!tb_mul_size(count, (size_t)request->engines.count, &count) ||
+        !tb_mul_size(count, (size_t)request->delegates.count, &count) ||
+        !tb_mul_size(count, (size_t)request->thread_count, &count) || count > 1000000)
+        return tb_fail(err, TB_USAGE, "more than a million configurations");
+    plan->configurations = TB_ARENA_NEW(&plan->arena, tb_sweep_configuration, count + 1);
+    if (!plan->configurations)
+        return no_memory(err);
+    for (int m = 0; m < plan->model_count; m++)
+        for (int e = 0; e < request->engines.count; e++)
+            for (int d = 0; d < request->delegates.count; d++)
+                for (int t = 0; t < request->thread_count; t++) {
+                    tb_status status = add_configuration(plan, m, request->engines.items[e],
+                                                         request->delegates.items[d],
+                                                         (int)request->threads[t], err);
+                    if (status != TB_OK)
+                        return status;
+                }
+    return TB_OK;
+}
+
+/* ---- order ------------------------------------------------------------------------------------- */
+
+static void shuffle(tb_sweep_plan *plan)
+{
+    tb_random random;
+    tb_random_seed(&random, plan->request->seed);
+    for (int k = plan->unit_count - 1; k > 0; k--) {
+        int other = (int)tb_random_below(&random, (uint64_t)k + 1);
+        tb_sweep_unit swapped = plan->units[k];
+        plan->units[k] = plan->units[other];
+        plan->units[other] = swapped;
+    }
+}
+
+static tb_status add_units(tb_sweep_plan *plan, tb_error *err)
+{
+    const tb_sweep_request *request = plan->request;
+    int each = request->processes + (request->profile ? 1 : 0);
+    size_t count;
+    if (!tb_mul_size((size_t)plan->configuration_count, (size_t)each, &count) || count > 1000000)
+        return tb_fail(err, TB_USAGE, "more than a million processes");
+    plan->units = TB_ARENA_NEW(&plan->arena, tb_sweep_unit, count + 1);
+    if (!plan->units)
+        return no_memory(err);
+    for (int process = 0; process < each; process++)
+        for (int c = 0; c < plan->configuration_count; c++)
+            plan->units[plan->unit_count++] =
+                (tb_sweep_unit){c, process, process == request->processes};
+    if (request->random_order)
+        shuffle(plan);
+    return TB_OK;
+}
+
+tb_status tb_sweep_plan_make(const tb_sweep_request *request, tb_error *err, tb_sweep_plan *out)
+{
+    *out = (tb_sweep_plan){.request = request};
+    tb_status status = add_models(out, err);
+    if (status == TB_OK)
+        status = add_configurations(out, err);
+    if (status == TB_OK)
+        status = add_units(out, err);
+    if (status != TB_OK)
+        tb_sweep_plan_free(out);
+    return status;
+}
+
+void tb_sweep_plan_free(tb_sweep_plan *plan)
+{
+    tb_arena_free(&plan->arena);
+}
+
+/* ---- time -------------------------------------------------------------------------------------- */
+
+uint64_t tb_sweep_unit_ns(const tb_sweep_plan *plan, const tb_sweep_unit *unit)
+{
+    const tb_sweep_request *request = plan->request;
+    uint64_t profile_ns = request->profile ? request->max_ns / PROFILE_PART : 0;
+    return unit->profile ? profile_ns
+                         : (request->max_ns - profile_ns) / (uint64_t)request->processes;
+}
+
+uint64_t tb_sweep_plan_ns(const tb_sweep_plan *plan)
+{
+    uint64_t sum = 0;
+    for (int k = 0; k < plan->unit_count; k++)
+        sum += tb_sweep_unit_ns(plan, &plan->units[k]);
+    return sum;
+}
+
+static const char *plural(int count)
+{
+    return count == 1 ? "" : "s";
+}
+
+void tb_sweep_plan_print(const tb_sweep_plan *plan, bool all, FILE *to)
+{
+    const tb_sweep_request *request = plan->request;
+    char each[TB_UNIT_TEXT_SIZE], total[TB_UNIT_TEXT_SIZE];
+    fprintf(to,
+            "%d model%s, %d configuration%s, %d process%s; at most %s a configuration, %s in "
+            "all, besides loading%s. ",
+            plan->model_count, plural(plan->model_count), plan->configuration_count,
+            plural(plan->configuration_count), plan->unit_count, plan->unit_count == 1 ? "" : "es",
+            tb_unit_ns((double)request->max_ns, each), tb_unit_wait(tb_sweep_plan_ns(plan), total),
+            request->check ? " and one inference a model by the reference kernels" : "");
+    if (request->random_order)
+        fprintf(to, "Order by seed %llu.\n", (unsigned long long)request->seed);
+    else
+        fprintf(to, "Order as given.\n");
+    for (int k = 0; all && k < plan->unit_count; k++) {
+        const tb_sweep_unit *unit = &plan->units[k];
+        fprintf(to, "%4d  %s%s\n", k + 1, plan->configurations[unit->configuration].text,
+                unit->profile ? ", per-op profiling" : "");
+    }
+}
