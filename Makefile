@@ -36,7 +36,7 @@ profiler_src := $(wildcard profiler/*.c)
 delegate_src := $(wildcard delegates/*.c delegates/*/*.c)
 models_src   := $(wildcard models/*.c models/zoo/*.c)
 reports_src  := $(wildcard reports/*.c)
-bench_src    := $(filter-out bench/main.c,$(wildcard bench/*.c))
+bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c))
 
 # Files of another instruction set than this build's are left out; the others get its flags.
 x86_only := $(filter %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c,$(delegate_src))
@@ -55,10 +55,18 @@ core_src := $(base_src) $(profiler_src) $(runtime_src) $(delegate_src)
 all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
 
 .PHONY: all
-all: $(BUILD)/tflbench ## build the product
+all: $(BUILD)/tflbench $(BUILD)/tflbench-worker ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+# The worker alone. From the archive the linker takes what it needs, and would miss the store and
+# SQLite if any of that needed them.
+$(BUILD)/bench.a: $(call objects,$(bench_src))
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tflbench-worker: $(call objects,bench/worker_main.c $(core_src)) $(BUILD)/bench.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
 
 # Which build this is; rewritten only where that changed.
 .PHONY: FORCE
@@ -147,4 +155,4 @@ clean: ## remove every build folder
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
--include $(patsubst %.o,%.d,$(call objects,bench/main.c $(all_src) $(unit_src) $(stress_src)))
+-include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) $(stress_src)))

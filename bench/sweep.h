@@ -30,6 +30,7 @@ typedef struct tb_sweep_request {
     tb_text_list delegates;
     const int64_t *threads;
     int thread_count;
+    bool threads_for_first; /* thread counts but the first are for the first delegate alone */
     tb_text_list inputs;
     tb_text_list shapes;
     const char *signature;

@@ -172,6 +172,8 @@ static tb_status add_configurations(tb_sweep_plan *plan, tb_error *err)
         for (int e = 0; e < request->engines.count; e++)
             for (int d = 0; d < request->delegates.count; d++)
                 for (int t = 0; t < request->thread_count; t++) {
+                    if (request->threads_for_first && t > 0 && d > 0)
+                        continue;
                     tb_status status = add_configuration(plan, m, request->engines.items[e],
                                                          request->delegates.items[d],
                                                          (int)request->threads[t], err);
