@@ -113,6 +113,34 @@ stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=t
 cli: $(BUILD)/tflbench ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
 
+# ---- fuzzing -----------------------------------------------------------------------------------
+# tests/fuzz/fuzz_NAME.c is a libFuzzer target; replay_NAME runs it on files, without libFuzzer.
+fuzz_names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_support := $(core_src) tests/unit/runtime/read_model.c
+fuzz_bin := $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(fuzz_names))
+replay_bin := $(patsubst %,$(BUILD)/fuzz/replay_%,$(fuzz_names))
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_support))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+$(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
+                        $(call objects,tests/fuzz/replay_main.c $(fuzz_support))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: fuzz fuzz-build replay-build
+fuzz: ## fuzz each target for FUZZ_SECONDS (default 60) with clang and the sanitizers
+	@$(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined fuzz-build
+	@scripts/fuzz.sh $(FUZZ_SECONDS) \
+	    $$($(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined fuzz-list)
+fuzz-build: $(fuzz_bin)
+replay-build: $(replay_bin)
+.PHONY: fuzz-list
+fuzz-list:
+	@echo $(fuzz_bin)
+
 # Every runner, counted; `check` installs what is missing first and sums up at the end.
 export TALLY ?= build/tally.tsv
 tally := scripts/tally.sh
@@ -155,4 +183,5 @@ clean: ## remove every build folder
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
--include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) $(stress_src)))
+-include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) \
+                                           $(stress_src) $(wildcard tests/fuzz/*.c)))

@@ -158,10 +158,11 @@ static tb_status verify_sparsity(const tb_sparsity_def *sparsity, tb_i32s shape,
     size_t rank = shape.count;
     size_t blocks = sparsity->block_map.count;
     size_t levels = sparsity->traversal_order.count;
-    if (levels > largest_sparse_rank || rank > levels)
-        return tb_fail(err, levels > largest_sparse_rank ? TB_UNSUPPORTED : TB_CORRUPT,
-                       "sparsity has %zu levels for %zu dimensions (at most %d)", levels, rank,
-                       largest_sparse_rank);
+    if (levels > largest_sparse_rank)
+        return tb_fail(err, TB_UNSUPPORTED, "sparsity has %zu levels, at most %d are supported",
+                       levels, largest_sparse_rank);
+    if (levels == 0 || rank > levels)
+        return tb_fail(err, TB_CORRUPT, "sparsity has %zu levels for %zu dimensions", levels, rank);
     if (levels != rank + blocks || levels != sparsity->dim_count)
         return tb_fail(err, TB_CORRUPT,
                        "sparsity has a traversal order of %zu, %zu dimensions, %zu blocks and "

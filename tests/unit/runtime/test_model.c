@@ -9,8 +9,8 @@
 #include "models/writer.h"
 #include "runtime/base/size.h"
 #include "runtime/model.h"
-#include "runtime/op_params.h"
 #include "runtime/schema.h"
+#include "tests/unit/runtime/read_model.h"
 
 /* ---- a model to begin with --------------------------------------------------------------------- */
 
@@ -622,64 +622,10 @@ Test(model, early_and_late_operator_codes_are_one)
 
 /* ---- anything ------------------------------------------------------------------------------------ */
 
-/* Reads everything that the accessors give; the sum keeps the compiler from leaving reads out. */
-static size_t read_bytes(tb_bytes bytes)
-{
-    size_t sum = bytes.size;
-    for (size_t k = 0; k < bytes.size; k++)
-        sum += bytes.data[k];
-    return sum;
-}
-
-static size_t read_ints(tb_i32s list)
-{
-    size_t sum = 0;
-    for (size_t k = 0; k < list.count; k++)
-        sum += (size_t)list.data[k];
-    return sum;
-}
-
-static size_t read_model(const tb_model *model)
-{
-    size_t sum = strlen(tb_model_description(model));
-    tb_arena arena = {0};
-    for (size_t k = 0; k < tb_model_buffer_count(model); k++)
-        sum += read_bytes(tb_model_buffer(model, k));
-    for (size_t s = 0; s < tb_model_subgraph_count(model); s++) {
-        tb_subgraph_def graph = tb_model_subgraph(model, s);
-        sum += read_ints(graph.inputs) + read_ints(graph.outputs) + strlen(graph.name);
-        for (size_t k = 0; k < graph.tensor_count; k++) {
-            tb_tensor_def t = tb_model_tensor(model, s, k);
-            sum += strlen(t.name) + read_ints(t.shape) + read_bytes(t.constant);
-            for (size_t i = 0; i < t.quantization.scales.count; i++)
-                sum += t.quantization.scales.data[i] > 0 && t.quantization.zero_points.data[i] > 0;
-        }
-        for (size_t k = 0; k < graph.operator_count; k++) {
-            tb_operator_def op = tb_model_operator(model, s, k);
-            sum += read_ints(op.inputs) + read_ints(op.outputs) + read_ints(op.intermediates);
-            sum += read_bytes(op.custom_options) + read_bytes(op.mutating_inputs);
-            void *params;
-            size_t size;
-            tb_op_params_parse(&op, op.opcode.builtin_code, &arena, NULL, &params, &size);
-            sum += read_bytes((tb_bytes){params, size});
-        }
-    }
-    for (size_t k = 0; k < tb_model_signature_count(model); k++) {
-        tb_signature_def s = tb_model_signature(model, k);
-        for (size_t i = 0; i < s.input_count; i++)
-            sum += strlen(tb_signature_input_def(&s, i).name);
-    }
-    for (size_t k = 0; k < tb_model_metadata_count(model); k++)
-        sum += read_bytes(tb_model_metadata(model, k).bytes);
-    tb_arena_free(&arena);
-    return sum;
-}
-
 Test(model, any_changed_byte_is_refused_or_harmless)
 {
     static const uint8_t changes[] = {0x01, 0x03, 0x04, 0x10, 0x40, 0x80, 0xff};
     file f = base_file();
-    volatile size_t sum = 0;
     size_t accepted = 0, refused = 0;
     for (size_t at_byte = 0; at_byte < f.size; at_byte++) {
         for (size_t k = 0; k < TB_COUNT_OF(changes); k++) {
@@ -689,7 +635,7 @@ Test(model, any_changed_byte_is_refused_or_harmless)
             tb_error err = TB_ERROR_NONE;
             tb_model *model;
             if (tb_model_from_memory(copy, f.size, "changed", &err, &model) == TB_OK) {
-                sum += read_model(model);
+                tb_test_read_model(model);
                 tb_model_release(model);
                 accepted++;
             } else {

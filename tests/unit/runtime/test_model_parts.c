@@ -392,6 +392,9 @@ Test(model_parts, refuses_sparsity_that_does_not_fit)
         parts p = sparse(faults[k].numbers);
         expect_refused(&p, TB_CORRUPT, faults[k].message);
     }
+    parts scalar = sparse((const int32_t[]){0, 0});
+    scalar.rank = 0;
+    expect_refused(&scalar, TB_CORRUPT, "sparsity has 0 levels for 0 dimensions");
 }
 
 /* ---- quantisation by other tensors ---------------------------------------------------------------- */
