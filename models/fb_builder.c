@@ -23,6 +23,7 @@ void tb_fbb_free(tb_fbb *fb)
 {
     free(fb->bytes);
     free(fb->vtables);
+    tb_arena_free(&fb->scratch);
     tb_fbb_init(fb);
 }
 
@@ -146,6 +147,16 @@ tb_fbb_ref tb_fbb_vector(tb_fbb *fb, const void *elements, size_t count, size_t 
         return TB_FBB_NONE;
     put(fb, elements, size);
     return put_length(fb, count);
+}
+
+tb_fbb_ref *tb_fbb_scratch(tb_fbb *fb, size_t count)
+{
+    if (failed(fb))
+        return NULL;
+    tb_fbb_ref *refs = TB_ARENA_NEW(&fb->scratch, tb_fbb_ref, count);
+    if (!refs)
+        tb_fail(&fb->error, TB_NO_MEMORY, "write FlatBuffer: cannot hold %zu references", count);
+    return refs;
 }
 
 tb_fbb_ref tb_fbb_ref_vector(tb_fbb *fb, const tb_fbb_ref *refs, size_t count)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/base/arena.h"
 #include "runtime/base/status.h"
 
 /* Where an object was written: its distance from the end of the file. */
@@ -44,6 +45,7 @@ typedef struct tb_fbb {
     int in_table;
     tb_fbb_ref *vtables; /* one each of the vtables written */
     size_t vtable_count, vtable_capacity;
+    tb_arena scratch;
     tb_error error; /* the first failure, or TB_OK */
 } tb_fbb;
 
@@ -59,6 +61,10 @@ tb_fbb_ref tb_fbb_string(tb_fbb *fb, const char *text);
  */
 tb_fbb_ref tb_fbb_vector(tb_fbb *fb, const void *elements, size_t count, size_t element_size,
                          size_t alignment);
+
+/* Room for a list of references while a vector is being made: the builder's, until it is freed;
+   NULL after a failure. */
+tb_fbb_ref *tb_fbb_scratch(tb_fbb *fb, size_t count);
 
 /* A vector of offsets to tables or strings. */
 tb_fbb_ref tb_fbb_ref_vector(tb_fbb *fb, const tb_fbb_ref *refs, size_t count);

@@ -28,7 +28,7 @@ typedef struct op_code {
 typedef struct writer {
     const tb_draft *draft;
     tb_fbb fb;
-    tb_arena arena; /* lists of references while a table is being made */
+    tb_arena arena;
     op_code *codes;
     size_t code_count, code_capacity;
     tb_error error; /* the first failure outside the builder */
@@ -44,14 +44,6 @@ static bool fail(writer *w, tb_status status, const char *format, ...)
         va_end(args);
     }
     return false;
-}
-
-static tb_fbb_ref *new_refs(writer *w, size_t count)
-{
-    tb_fbb_ref *refs = TB_ARENA_NEW(&w->arena, tb_fbb_ref, count);
-    if (!refs)
-        fail(w, TB_NO_MEMORY, "write model: cannot hold %zu references", count);
-    return refs;
 }
 
 /* A list of integers; left out (TB_FBB_NONE) where it is empty and need not be there. */
@@ -112,7 +104,7 @@ static tb_fbb_ref put_options(writer *w, const tb_op_options *options)
 {
     if (options->table == TB_OPTIONS_NONE)
         return TB_FBB_NONE;
-    tb_fbb_ref *targets = new_refs(w, options->count);
+    tb_fbb_ref *targets = tb_fbb_scratch(&w->fb, options->count);
     if (!targets)
         return TB_FBB_NONE;
     for (size_t i = 0; i < options->count; i++) {
@@ -290,8 +282,8 @@ static tb_fbb_ref put_tensor(writer *w, const tb_draft_tensor *tensor)
 
 static tb_fbb_ref put_subgraph(writer *w, const tb_draft_subgraph *graph)
 {
-    tb_fbb_ref *tensors = new_refs(w, graph->tensor_count);
-    tb_fbb_ref *ops = new_refs(w, graph->op_count);
+    tb_fbb_ref *tensors = tb_fbb_scratch(&w->fb, graph->tensor_count);
+    tb_fbb_ref *ops = tb_fbb_scratch(&w->fb, graph->op_count);
     if (!tensors || !ops)
         return TB_FBB_NONE;
     for (size_t i = 0; i < graph->tensor_count; i++)
@@ -337,7 +329,7 @@ static tb_fbb_ref put_metadata(writer *w, const tb_draft_metadata *metadata)
 
 static tb_fbb_ref put_bindings(writer *w, const tb_draft_binding *bindings, size_t count)
 {
-    tb_fbb_ref *refs = new_refs(w, count);
+    tb_fbb_ref *refs = tb_fbb_scratch(&w->fb, count);
     if (!refs)
         return TB_FBB_NONE;
     for (size_t i = 0; i < count; i++) {
@@ -368,7 +360,7 @@ static tb_fbb_ref put_signature(writer *w, const tb_draft_signature *signature)
 /* A vector of tables, one an item: `put(w, &items[i])` for each. */
 #define PUT_EACH(w, put, items, count, out)                          \
     do {                                                             \
-        tb_fbb_ref *each_refs = new_refs((w), (count));              \
+        tb_fbb_ref *each_refs = tb_fbb_scratch(&(w)->fb, (count));   \
         for (size_t each = 0; each_refs && each < (count); each++)   \
             each_refs[each] = put((w), &(items)[each]);              \
         if (each_refs && (w)->error.status == TB_OK)                 \

@@ -7,6 +7,7 @@
 #include "models/op_version.h"
 #include "models/writer.h"
 #include "runtime/model.h"
+#include "tests/unit/support/one_op.h"
 
 static int add_tensor(tb_draft *draft, int subgraph, const char *name, TfLiteType type, int rank)
 {
@@ -219,6 +220,31 @@ Test(writer, the_runtime_reads_back_what_was_drafted)
     tb_model_release(model);
     free(bytes);
     tb_draft_free(&draft);
+}
+
+Test(writer, a_model_of_one_operator_is_a_sound_file)
+{
+    const int32_t axes[] = {1};
+    tb_test_tensor inputs[] = {
+        {.type = kTfLiteInt8, .shape = TB_INTS(2, 3), .scale = 0.5f, .zero_point = 4},
+        {.type = kTfLiteInt32, .shape = TB_INTS(1), .data = axes, .data_size = sizeof axes}};
+    tb_test_tensor output = {.type = kTfLiteInt8, .shape = TB_INTS(2), .scale = 0.5f};
+    size_t size;
+    uint8_t *bytes = tb_test_one_op(&(tb_test_op){.code = kTfLiteBuiltinMean,
+                                                  .inputs = inputs,
+                                                  .input_count = 2,
+                                                  .outputs = &output,
+                                                  .output_count = 1,
+                                                  .options = TB_OPTIONS_DEFAULT(reducer)},
+                                    &size);
+    tb_model *model;
+    tb_error err = TB_ERROR_NONE;
+    cr_assert_eq(tb_model_from_memory(bytes, size, "one", &err, &model), TB_OK, "%s", err.text);
+    cr_expect_eq(tb_model_opcode(model, 0).version, 2);
+    cr_expect_eq(tb_model_subgraph(model, 0).inputs.count, 1);
+    cr_expect_eq(tb_model_tensor(model, 0, 1).constant.size, sizeof axes);
+    tb_model_release(model);
+    free(bytes);
 }
 
 /* ---- versions ------------------------------------------------------------------------------------ */
