@@ -141,10 +141,27 @@ replay-build: $(replay_bin)
 fuzz-list:
 	@echo $(fuzz_bin)
 
+# Cases with the real TFLite's outputs. DELEGATE, THREADS choose what runs them; under an emulator
+# where this is a cross build. A case whose operator is not there is counted as skipped.
+emulator := $(if $(CROSS),qemu-$(ARCH) -L /usr/$(patsubst %-,%,$(CROSS)))
+verify = $(emulator) $(BUILD)/tflbench verify --delegate $(or $(DELEGATE),reference) \
+         --threads $(or $(THREADS),1) --jobs $(shell nproc) --plan-limit 5 --supported-only \
+         $(if $(SAN),--in-process)
+suite := tests/conformance/open.tar.zst
+shared_models := $(wildcard ../shared/models/MANIFEST.json)
+
+.PHONY: conformance models
+conformance: $(BUILD)/tflbench ## compare every operator with the real TFLite's outputs
+	@$(verify) $(suite)
+
+models: $(BUILD)/tflbench ## the same for real models, where ../shared/models is there
+	@if [ -n "$(shared_models)" ]; then $(verify) --tier 1 $(dir $(shared_models)); \
+	else echo "no ../shared/models: its 21 models of tier 1 are not verified"; \
+	     echo "verify: 0 passed, 0 failed, 21 skipped"; fi
+
 # Every runner, counted; `check` installs what is missing first and sums up at the end.
 export TALLY ?= build/tally.tsv
 tally := scripts/tally.sh
-shared_models := $(wildcard ../shared/models/MANIFEST.json)
 
 .PHONY: check check-runners check-sanitized check-threads check-emulated
 check: ## install what is needed, build, and pass every test
@@ -158,14 +175,31 @@ check-runners: all unit-build stress-build
 	@$(tally) run "unit" $(BUILD)/unit --jobs 2
 	@$(tally) run "stress" $(MAKE) -s stress
 	@$(tally) run "command line" $(MAKE) -s cli
+	@$(tally) run "conformance" $(MAKE) -s conformance
+	@$(tally) run "models" $(MAKE) -s models
 
 check-sanitized: all unit-build
 	@$(tally) run "unit, $(SAN)" $(BUILD)/unit --jobs 2
+	@$(tally) run "conformance, $(SAN)" $(MAKE) -s conformance
 
 check-threads: all stress-build
 	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress
 
 check-emulated: all
+	@$(tally) run "conformance, $(ARCH)" $(MAKE) -s conformance
+	@$(tally) run "models, $(ARCH)" $(MAKE) -s models
+
+# ---- benchmarks --------------------------------------------------------------------------------
+# Programs that print timings and hold them to a limit; never part of `check`.
+bench_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+$(bench_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(all_src))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+.PHONY: bench-start
+bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocate beside a read of the file
+	@scripts/bench_start.sh $(BUILD)
 
 # ---- order -------------------------------------------------------------------------------------
 .PHONY: lint format
@@ -184,4 +218,4 @@ help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
 -include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) \
-                                           $(stress_src) $(wildcard tests/fuzz/*.c)))
+                                           $(stress_src) $(wildcard tests/bench/*.c tests/fuzz/*.c)))
