@@ -91,6 +91,9 @@ TfLiteStatus tb_op_check_quantized(TfLiteContext *context, const TfLiteTensor *t
 TfLiteStatus tb_op_resize(TfLiteContext *context, TfLiteTensor *tensor, int rank, const int *dims);
 TfLiteStatus tb_op_resize_like(TfLiteContext *context, TfLiteTensor *tensor,
                                const TfLiteTensor *like);
+/* Gives a tensor whose bytes do not follow from its shape (string, variant) this many of them, in
+   invoke; counted against --memory-limit, and lost are those it had. */
+TfLiteStatus tb_op_resize_bytes(TfLiteContext *context, TfLiteTensor *tensor, size_t bytes);
 /* The output's shape is only known in invoke: marks it so (kTfLiteDynamic); tb_op_resize then
    allocates when invoke calls it. */
 void tb_op_set_dynamic(TfLiteTensor *tensor);

@@ -10,6 +10,7 @@
  *   subgraph_prepare.c  calling kernels' prepare, allocating
  *   subgraph_memory.c   lifetimes, the arena, counted dynamic memory
  *   subgraph_invoke.c   running the plan
+ *   subgraph_call.c     running one from another's node
  *   node.c              calling a registration, plain or opaque
  *   delegation.c        delegates: apply, undo, redo
  */
@@ -59,6 +60,7 @@ typedef struct tb_tensor_state {
     int32_t shares_with;    /* lies where this tensor lies (in place); -1 */
     bool is_input;          /* of the subgraph */
     bool is_output;
+    bool is_filled;         /* by the application or a node: without, it gets no place */
     bool persistent_placed; /* lies in the persistent block */
     bool is_custom;         /* custom_data/custom_bytes are the application's */
     void *custom_data;
@@ -221,6 +223,8 @@ TfLiteStatus tb_subgraph_place(tb_subgraph *subgraph, int first, int last);
 /* Forgets the places of everything that starts at `first` or later. */
 void tb_subgraph_forget_places(tb_subgraph *subgraph, int first);
 void tb_subgraph_release_arena(tb_subgraph *subgraph);
+/* The arena, and what dynamic inputs and outputs hold. */
+void tb_subgraph_release_memory(tb_subgraph *subgraph);
 TfLiteStatus tb_subgraph_reset_variables(tb_subgraph *subgraph);
 /* Gives a dynamic or persistent tensor this many bytes, counted. */
 TfLiteStatus tb_subgraph_realloc(tb_subgraph *subgraph, TfLiteTensor *tensor, size_t bytes,

@@ -80,6 +80,9 @@ TfLiteStatus tb_subgraph_find_lifetimes(tb_subgraph *subgraph)
                 writers[tensor] = position;
         }
     }
+    for (size_t k = 0; k < count; k++)
+        subgraph->tensor_states[k].is_filled =
+            subgraph->tensor_states[k].is_input || writers[k] >= 0;
     TfLiteStatus status = kTfLiteOk;
     for (int position = 0; position < subgraph->plan_count && status == kTfLiteOk; position++) {
         const TfLiteNode *node = &subgraph->nodes[subgraph->plan[position]]->node;
@@ -136,7 +139,7 @@ static bool may_share(const tb_subgraph *subgraph, const tb_node *node, int firs
     int root = root_of(subgraph, input);
     const tb_tensor_state *group = &subgraph->tensor_states[root];
     if (root == output || group->is_input || subgraph->tensor_states[input].is_input ||
-        group->offset != TB_NOT_PLACED || group->first_use < first ||
+        group->offset != TB_NOT_PLACED || !group->is_filled || group->first_use < first ||
         group->first_use >= position ||
         subgraph->tensors[root].bytes != subgraph->tensors[output].bytes)
         return false;
@@ -259,8 +262,8 @@ static void add_block(const tb_subgraph *subgraph, round_blocks *round, int32_t 
 static bool starts_here(const tb_subgraph *subgraph, int tensor, int first, int last)
 {
     const tb_tensor_state *state = &subgraph->tensor_states[tensor];
-    return is_planned_kind(subgraph, tensor) && state->offset == TB_NOT_PLACED &&
-           state->first_use >= first && state->first_use <= last;
+    return is_planned_kind(subgraph, tensor) && state->is_filled &&
+           state->offset == TB_NOT_PLACED && state->first_use >= first && state->first_use <= last;
 }
 
 static void collect(tb_subgraph *subgraph, int first, int last, round_blocks *round)
@@ -301,6 +304,7 @@ static void note_temporaries(tb_subgraph *subgraph, int first, int last)
             tb_tensor_state *state = &subgraph->tensor_states[tensor];
             if (state->offset != TB_NOT_PLACED)
                 continue;
+            state->is_filled = true;
             state->first_use = position;
             state->last_use = keep_all ? INT32_MAX : position;
         }
@@ -516,11 +520,32 @@ void tb_subgraph_release_arena(tb_subgraph *subgraph)
     subgraph->state = TB_UNINVOKABLE;
 }
 
+static void free_dynamic(tb_subgraph *subgraph, const int *tensors, int count)
+{
+    for (int k = 0; k < count; k++) {
+        if (tensors[k] < 0 || subgraph->tensors[tensors[k]].allocation_type != kTfLiteDynamic)
+            continue;
+        TfLiteTensorDataFree(&subgraph->tensors[tensors[k]]);
+        tb_tensor_state *state = &subgraph->tensor_states[tensors[k]];
+        tb_memory_give(&subgraph->interpreter->memory, TB_MEMORY_DYNAMIC, state->counted_bytes);
+        state->counted_bytes = 0;
+    }
+}
+
+void tb_subgraph_release_memory(tb_subgraph *subgraph)
+{
+    tb_subgraph_release_arena(subgraph);
+    free_dynamic(subgraph, subgraph->inputs, subgraph->input_count);
+    free_dynamic(subgraph, subgraph->outputs, subgraph->output_count);
+}
+
 /* ---- at run time ------------------------------------------------------------------------------ */
 
 TfLiteStatus tb_subgraph_realloc(tb_subgraph *subgraph, TfLiteTensor *tensor, size_t bytes,
                                  bool keep)
 {
+    if (tensor->allocation_type != kTfLiteDynamic && tensor->allocation_type != kTfLitePersistentRo)
+        return tb_fault(subgraph, TB_INTERNAL, "a kernel allocates a tensor that is not dynamic");
     tb_memory_count *memory = &subgraph->interpreter->memory;
     uintptr_t at = (uintptr_t)tensor, begin = (uintptr_t)subgraph->tensors;
     size_t index = at < begin ? SIZE_MAX : (at - begin) / sizeof *tensor;
