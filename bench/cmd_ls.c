@@ -20,7 +20,7 @@ static tb_exit run(const tb_args *args)
     if (status == TB_OK)
         status = tb_report_print_runs(store, format, stdout, &look, &err);
     tb_store_close(store);
-    return status == TB_OK ? TB_EXIT_OK : tb_cmd_fail(&err);
+    return status == TB_OK ? TB_EXIT_OK : tb_store_args_fail(&err);
 }
 
 const tb_cmd tb_cmd_ls = {

@@ -61,7 +61,7 @@ static tb_status write_report(const tb_args *args, tb_error *err)
 static tb_exit run(const tb_args *args)
 {
     tb_error err = TB_ERROR_NONE;
-    return write_report(args, &err) == TB_OK ? TB_EXIT_OK : tb_cmd_fail(&err);
+    return write_report(args, &err) == TB_OK ? TB_EXIT_OK : tb_store_args_fail(&err);
 }
 
 const tb_cmd tb_cmd_report = {

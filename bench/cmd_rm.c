@@ -45,7 +45,7 @@ static tb_exit run(const tb_args *args)
     for (int k = 0; k < tb_args_operand_count(args) && status == TB_OK; k++)
         status = remove_named(store, tb_args_operand(args, k), dry, &err);
     tb_store_close(store);
-    return status == TB_OK ? TB_EXIT_OK : tb_cmd_fail(&err);
+    return status == TB_OK ? TB_EXIT_OK : tb_store_args_fail(&err);
 }
 
 const tb_cmd tb_cmd_rm = {

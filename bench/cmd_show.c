@@ -156,7 +156,7 @@ static tb_exit run(const tb_args *args)
         status = show(args, selection, format, &err);
     tb_selection_close(selection);
     tb_store_close(store);
-    return status == TB_OK ? TB_EXIT_OK : tb_cmd_fail(&err);
+    return status == TB_OK ? TB_EXIT_OK : tb_store_args_fail(&err);
 }
 
 const tb_cmd tb_cmd_show = {

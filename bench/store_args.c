@@ -61,3 +61,9 @@ tb_status tb_store_args_select(const tb_args *args, tb_store *store, const char 
     tb_buf_free(&where);
     return status;
 }
+
+tb_exit tb_store_args_fail(const tb_error *err)
+{
+    tb_exit code = tb_cmd_fail(err);
+    return code == TB_EXIT_USAGE ? code : TB_EXIT_ENVIRONMENT;
+}

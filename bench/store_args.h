@@ -41,4 +41,8 @@ tb_report_options tb_store_args_look(void);
 tb_status tb_store_args_select(const tb_args *args, tb_store *store, const char *name,
                                tb_error *err, tb_selection **out);
 
+/* As tb_cmd_fail, but everything except a usage error is the environment's: a database that is
+   missing, damaged, locked or too new. */
+tb_exit tb_store_args_fail(const tb_error *err);
+
 #endif

@@ -6,15 +6,13 @@
 #include "bench/store_args.h"
 #include "runtime/base/clock.h"
 
-#define SENTENCE_SIZE 2048
-
 uint64_t tb_sweep_new_seed(void)
 {
     uint64_t mixed = (tb_clock_ns() ^ (uint64_t)getpid() << 32) * UINT64_C(0x9e3779b97f4a7c15);
     return mixed >> 40; /* short enough to be typed */
 }
 
-/* The run's table, and one sentence on it. */
+/* The run's table, which closes with one sentence on it. */
 static tb_status print_results(tb_store *store, int64_t run_id, const char *format, tb_error *err)
 {
     char name[32];
@@ -25,16 +23,6 @@ static tb_status print_results(tb_store *store, int64_t run_id, const char *form
         return status;
     tb_report_options look = tb_store_args_look();
     status = tb_report_print(selection, format, stdout, &look, err);
-    tb_results results = {0};
-    if (status == TB_OK)
-        status = tb_selection_results(selection, err, &results);
-    if (status == TB_OK && format[0] == 't') {
-        char sentence[SENTENCE_SIZE];
-        tb_report_sentence(&results, sentence, sizeof sentence);
-        if (sentence[0])
-            printf("\n%s\n", sentence);
-    }
-    tb_results_free(&results);
     tb_selection_close(selection);
     return status;
 }

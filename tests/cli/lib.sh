@@ -28,14 +28,14 @@ run() {
 }
 
 ok() {
-    what=$1
+    claim=$1
     shift
     if "$@"; then
         passed=$((passed + 1))
-        echo "ok - $what"
+        echo "ok - $claim"
     else
         failed=$((failed + 1))
-        echo "not ok - $what"
+        echo "not ok - $claim"
         echo "#   failed: $*"
         [ -f "$out" ] && sed 's/^/#   out: /' "$out" | head -n 20
         [ -f "$err" ] && sed 's/^/#   err: /' "$err" | head -n 20

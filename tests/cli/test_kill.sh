@@ -9,7 +9,7 @@ models
 export TFLBENCH_TEST_MARK=$dir
 left_behind() {
     local count=0 pid
-    for pid in $(pgrep -x 'tflbench|tflbench-worke' 2>/dev/null); do
+    for pid in $(pgrep -x 'tflbench|tflbench-worker' 2>/dev/null); do
         if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "TFLBENCH_TEST_MARK=$dir"; then
             count=$((count + 1))
         fi
