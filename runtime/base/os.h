@@ -5,6 +5,7 @@
 #ifndef TB_RUNTIME_BASE_OS_H
 #define TB_RUNTIME_BASE_OS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,5 +44,9 @@ tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out);
  */
 void tb_os_wait_word(_Atomic uint32_t *word, uint32_t expected);
 void tb_os_wake_word(_Atomic uint32_t *word, int waiters);
+
+/* What an Arm processor offers beyond NEON, as the system tells it; false elsewhere. */
+bool tb_os_has_arm_dotprod(void);
+bool tb_os_has_arm_i8mm(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -105,4 +106,21 @@ void tb_os_wait_word(_Atomic uint32_t *word, uint32_t expected)
 void tb_os_wake_word(_Atomic uint32_t *word, int waiters)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, waiters, NULL, NULL, 0);
+}
+
+/* Bits of the auxiliary vector that <asm/hwcap.h> only names where they exist. */
+#if defined(__aarch64__)
+enum { ARM_HWCAP_DOTPROD = 1 << 20, ARM_HWCAP2_I8MM = 1 << 13 };
+#else
+enum { ARM_HWCAP_DOTPROD = 0, ARM_HWCAP2_I8MM = 0 };
+#endif
+
+bool tb_os_has_arm_dotprod(void)
+{
+    return (getauxval(AT_HWCAP) & ARM_HWCAP_DOTPROD) != 0;
+}
+
+bool tb_os_has_arm_i8mm(void)
+{
+    return (getauxval(AT_HWCAP2) & ARM_HWCAP2_I8MM) != 0;
 }

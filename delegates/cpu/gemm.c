@@ -1,0 +1,396 @@
+/* Convolution and fully-connected layers as matrix products. */
+#include "delegates/cpu/gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "delegates/cpu/pack.h"
+#include "delegates/cpu/source.h"
+#include "runtime/base/size.h"
+
+enum {
+    BAND_BYTES = 32 << 10,      /* of input, which a first-level cache holds, */
+    BIG_BAND_BYTES = 384 << 10, /* and a second-level one, where the weights are many */
+    BIG_WEIGHT_BYTES = 384 << 10,
+    BAND_PIXELS = 56,
+    TASKS_PER_THREAD = 4,
+    FLAT_PIXELS = 112 /* a pixel row of a product whose pixels all follow each other */
+};
+
+typedef struct gemm_step {
+    tb_cpu_step base;
+    tb_source source;
+    int in, out, residual;
+    const float *slope;
+    bool quantized;
+    /* The image as the step sees it: a 1x1 product over dense values is cut into rows anew. */
+    bool flat;
+    int32_t n, out_h, out_w, last_w;
+    size_t in_pixel_bytes, out_pixel_bytes; /* where flat */
+    int32_t out_c;
+    size_t segs, seg_values, real_seg_values;
+    const char *packed;
+    size_t panel_bytes, panels, panel_columns;
+    /* tasks: bands of rows, times groups of panels */
+    int32_t band_rows, bands;
+    size_t panel_groups;
+    size_t seg_offset;     /* in scratch: pointers of each row's stretches, */
+    size_t row_sum_offset; /* and the row sums */
+    /* float */
+    float min, max, min2, max2;
+    tb_f32_gemm_fn f32;
+    /* quantised */
+    int32_t zero_point, q_min, q_max, row_sum_factor;
+    tb_q8_rescale rescale;
+    uint32_t flip;
+    tb_q8_gemm_fn q8;
+    tb_q8_row_sum_fn row_sum;
+} gemm_step;
+
+typedef struct gemm_run {
+    const gemm_step *step;
+    const tb_run *run;
+    tb_view in, out, residual;
+} gemm_run;
+
+/* A dense value as rows of `width` pixels, the last row shorter. */
+static tb_view flat_view(const gemm_step *s, const tb_view *view, size_t pixel_bytes)
+{
+    return (tb_view){.data = view->data,
+                     .pixel_bytes = pixel_bytes,
+                     .row_bytes = (size_t)s->out_w * pixel_bytes,
+                     .n = 1,
+                     .h = s->out_h,
+                     .w = s->out_w};
+}
+
+static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows, size_t first,
+                       size_t end, char *scratch)
+{
+    const gemm_step *s = g->step;
+    const tb_window *w = &s->source.window;
+    const int32_t last_row = s->out_h - 1;
+    const int32_t in_w = s->flat && y + rows - 1 == last_row ? s->last_w : s->source.in_w;
+    const char *const *in = tb_source_band(&s->source, &g->in, image, y, rows, in_w, scratch);
+    const char **seg = (const char **)(void *)(scratch + s->seg_offset);
+    int32_t *sums = (int32_t *)(void *)(scratch + s->row_sum_offset);
+    const size_t in_pixel = s->source.staged ? s->source.pixel_bytes : g->in.pixel_bytes;
+    const size_t taps = s->segs / (size_t)w->kh; /* stretches in a row of taps */
+    for (int32_t row = 0; row < rows; row++)
+        for (int32_t ky = 0; ky < w->kh; ky++)
+            for (size_t kx = 0; kx < taps; kx++)
+                seg[((size_t)row * (size_t)w->kh + (size_t)ky) * taps + kx] =
+                    in[row * w->stride_h + ky * w->dilation_h] +
+                    kx * (size_t)w->dilation_w * in_pixel;
+
+    tb_f32_gemm f = {.segs = s->segs,
+                     .k = s->seg_values,
+                     .a_stride = (size_t)w->stride_w * in_pixel,
+                     .c_stride = g->out.pixel_bytes,
+                     .min = s->min,
+                     .max = s->max,
+                     .min2 = s->min2,
+                     .max2 = s->max2,
+                     .residual_stride = g->residual.pixel_bytes};
+    tb_q8_gemm q = {.segs = s->segs,
+                    .k = s->seg_values,
+                    .a_stride = f.a_stride,
+                    .flip = s->flip,
+                    .c_stride = f.c_stride,
+                    .zero_point = s->zero_point,
+                    .min = s->q_min,
+                    .max = s->q_max,
+                    .rescale = s->rescale};
+    for (int32_t row = 0; s->row_sum && row < rows; row++) {
+        q.seg = seg + (size_t)row * s->segs;
+        q.m = (size_t)(y + row == last_row ? s->last_w : s->out_w);
+        q.k = s->real_seg_values;
+        s->row_sum(&q, s->row_sum_factor, sums + (size_t)row * (size_t)s->out_w);
+    }
+    q.k = s->seg_values;
+    for (size_t panel = first; panel < end; panel++) {
+        const size_t column = panel * s->panel_columns;
+        const char *b = s->packed + panel * s->panel_bytes;
+        const size_t left = (size_t)s->out_c - column;
+        const size_t n = left < s->panel_columns ? left : s->panel_columns;
+        for (int32_t row = 0; row < rows; row++) {
+            const size_t m = (size_t)(y + row == last_row ? s->last_w : s->out_w);
+            char *c = tb_view_row(&g->out, image, y + row);
+            if (s->quantized) {
+                q.seg = seg + (size_t)row * s->segs;
+                q.b = b;
+                q.n = n;
+                q.m = m;
+                q.c = c + column;
+                q.row_sum = s->row_sum ? sums + (size_t)row * (size_t)s->out_w : NULL;
+                s->q8(&q);
+            } else {
+                f.seg = seg + (size_t)row * s->segs;
+                f.b = (const float *)(const void *)b;
+                f.n = n;
+                f.m = m;
+                f.c = c + column * sizeof(float);
+                f.residual = s->residual < 0 ? NULL
+                                             : tb_view_row(&g->residual, image, y + row) +
+                                                   column * sizeof(float);
+                f.slope = s->slope ? s->slope + column : NULL;
+                s->f32(&f);
+            }
+        }
+    }
+    if (end == s->panels)
+        for (int32_t row = 0; row < rows; row++)
+            tb_value_fill_halo(&g->run->plan->values[s->out], tb_view_row(&g->out, image, y + row));
+}
+
+static void run_tasks(void *context, size_t begin, size_t end, int thread)
+{
+    const gemm_run *g = context;
+    const gemm_step *s = g->step;
+    char *scratch = tb_run_scratch(g->run, thread);
+    for (size_t task = begin; task < end; task++) {
+        size_t band = task / s->panel_groups, group = task % s->panel_groups;
+        int32_t image = (int32_t)(band / (size_t)s->bands);
+        int32_t y = (int32_t)(band % (size_t)s->bands) * s->band_rows;
+        int32_t rows = s->out_h - y < s->band_rows ? s->out_h - y : s->band_rows;
+        run_panels(g, image, y, rows, s->panels * group / s->panel_groups,
+                   s->panels * (group + 1) / s->panel_groups, scratch);
+    }
+}
+
+static void run(const tb_cpu_step *step, const tb_run *run)
+{
+    const gemm_step *s = (const gemm_step *)(const void *)step;
+    gemm_run g = {s, run, *tb_run_view(run, s->in), *tb_run_view(run, s->out), {0}};
+    if (s->residual >= 0)
+        g.residual = *tb_run_view(run, s->residual);
+    if (s->flat) {
+        g.in = flat_view(s, &g.in, s->in_pixel_bytes);
+        g.out = flat_view(s, &g.out, s->out_pixel_bytes);
+        g.residual = flat_view(s, &g.residual, s->out_pixel_bytes);
+    }
+    tb_run_parallel(run, (size_t)s->n * (size_t)s->bands * s->panel_groups, 1, run_tasks, &g);
+}
+
+/* ---- planning -------------------------------------------------------------------------------------- */
+
+tb_status tb_gemm_factors(tb_plan *plan, const tb_cpu_op *op, int input, int filter,
+                          bool float_product, int32_t channels, tb_error *err, const double **out)
+{
+    const tb_value *in = &plan->values[input], *result = &plan->values[op->result];
+    const TfLiteTensor *weights = &plan->context->tensors[plan->values[filter].tensor];
+    const TfLiteAffineQuantization *affine = weights->quantization.params;
+    const int count = affine->scale->size;
+    double *factors = TB_PLAN_NEW(plan, double, (size_t)channels);
+    if (!factors)
+        return tb_fail(err, TB_NO_MEMORY, "planning the scales of %d channels", channels);
+    for (int32_t c = 0; c < channels; c++) {
+        const float scale = affine->scale->data[count > 1 ? c : 0];
+        const double product = float_product ? (double)(in->scale * weights->params.scale)
+                                             : (double)in->scale * (double)scale;
+        factors[c] = product / (double)result->scale;
+    }
+    *out = factors;
+    return TB_OK;
+}
+
+tb_status tb_gemm_scales(tb_plan *plan, const tb_cpu_op *op, int input, int filter,
+                         int32_t channels, tb_error *err, const tb_multiplier **out,
+                         tb_q8_rescale *rescale)
+{
+    const double *factors;
+    const bool unsigned_type = plan->values[input].type == kTfLiteUInt8;
+    tb_status status =
+        tb_gemm_factors(plan, op, input, filter, unsigned_type, channels, err, &factors);
+    if (status != TB_OK)
+        return status;
+    tb_multiplier *scales = TB_PLAN_NEW(plan, tb_multiplier, (size_t)channels);
+    if (!scales)
+        return tb_fail(err, TB_NO_MEMORY, "planning the scales of %d channels", channels);
+    *rescale = TB_Q8_PLAIN;
+    for (int32_t c = 0; c < channels; c++) {
+        if (!tb_multiplier_from_real(factors[c], &scales[c]))
+            return tb_fail(err, TB_UNSUPPORTED,
+                           "channel %d: input scale * filter scale / output scale is %g", c,
+                           factors[c]);
+        if (scales[c].shift >= 0)
+            *rescale = TB_Q8_ANY;
+    }
+    *out = scales;
+    return TB_OK;
+}
+
+static void choose_bands(const tb_plan *plan, gemm_step *s, size_t pixel_bytes)
+{
+    size_t weights = s->panels * s->panel_bytes;
+    size_t budget = weights > BIG_WEIGHT_BYTES ? BIG_BAND_BYTES : BAND_BYTES;
+    size_t pixels = budget / (pixel_bytes ? pixel_bytes : 1);
+    if (pixels < BAND_PIXELS)
+        pixels = BAND_PIXELS;
+    size_t rows = pixels / (size_t)s->out_w;
+    s->band_rows = rows < 1 ? 1 : rows > (size_t)s->out_h ? s->out_h : (int32_t)rows;
+    size_t wanted = plan->threads > 1 ? (size_t)plan->threads * TASKS_PER_THREAD : 1;
+    size_t bands = ((size_t)s->out_h + (size_t)s->band_rows - 1) / (size_t)s->band_rows;
+    if ((size_t)s->n * bands < wanted) {
+        /* Weights are read again for each band: with many, share them out and keep bands whole. */
+        if (weights > BAND_BYTES * 4 && s->panels > 1) {
+            s->panel_groups = (wanted + (size_t)s->n * bands - 1) / ((size_t)s->n * bands);
+        } else {
+            size_t target = (wanted + (size_t)s->n - 1) / (size_t)s->n;
+            int32_t smaller = (int32_t)(((size_t)s->out_h + target - 1) / target);
+            s->band_rows = smaller < 1 ? 1 : smaller;
+        }
+    }
+    if (s->panel_groups < 1)
+        s->panel_groups = 1;
+    if (s->panel_groups > s->panels)
+        s->panel_groups = s->panels;
+    s->bands = (s->out_h + s->band_rows - 1) / s->band_rows;
+}
+
+static tb_status lower_float(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec,
+                             const tb_pack_gemm *pack, tb_error *err, gemm_step *s)
+{
+    tb_float_bounds(spec->activation, &s->min, &s->max);
+    s->min2 = -INFINITY;
+    s->max2 = INFINITY;
+    if (op->residual >= 0)
+        tb_float_bounds(((const TfLiteAddParams *)op->add_params)->activation, &s->min2, &s->max2);
+    if (op->has_clamp) {
+        float *min = op->residual >= 0 ? &s->min2 : &s->min;
+        float *max = op->residual >= 0 ? &s->max2 : &s->max;
+        *min = fmaxf(*min, op->clamp_min);
+        *max = fminf(*max, op->clamp_max);
+    }
+    if (op->slope >= 0)
+        s->slope = plan->values[op->slope].constant;
+    s->f32 = plan->kernels->f32_gemm.fn;
+    s->panel_bytes = tb_pack_f32_panel_bytes(pack);
+    const void *packed;
+    tb_status status = tb_pack_f32_gemm(plan->packs, pack, err, &packed);
+    s->packed = packed;
+    return status;
+}
+
+static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec,
+                          const tb_pack_gemm *pack, tb_error *err, gemm_step *s)
+{
+    const tb_value *in = &plan->values[spec->input], *result = &plan->values[op->result];
+    const tb_value *filter = &plan->values[spec->filter];
+    tb_pack_q8 q = {.weights_unsigned = filter->type == kTfLiteUInt8,
+                    .weight_zero = filter->zero_point,
+                    .input_zero = tb_value_unsigned_zero(in)};
+    tb_status status;
+    if (spec->real_factors) {
+        s->rescale = TB_Q8_REAL;
+        status = tb_gemm_factors(plan, op, spec->input, spec->filter, false, spec->out_c, err,
+                                 &q.factors);
+    } else {
+        status = tb_gemm_scales(plan, op, spec->input, spec->filter, spec->out_c, err, &q.scales,
+                                &s->rescale);
+    }
+    if (status != TB_OK)
+        return status;
+    status = tb_quantized_bounds(result, spec->activation, err, &s->q_min, &s->q_max);
+    if (status != TB_OK)
+        return status;
+    s->quantized = true;
+    s->zero_point = result->zero_point;
+    s->flip = in->type == kTfLiteInt8 ? 0x80808080u : 0;
+    s->q8 = plan->kernels->q8_gemm.fn;
+    int32_t zw = q.weights_unsigned ? q.weight_zero - 128 : q.weight_zero;
+    if (pack->kr == 4 && zw != 0) {
+        s->row_sum = plan->kernels->q8_row_sum.fn;
+        s->row_sum_factor = -zw;
+    }
+    s->panel_bytes = tb_pack_q8_panel_bytes(pack);
+    const void *packed;
+    status = tb_pack_q8_gemm(plan->packs, pack, &q, err, &packed);
+    s->packed = packed;
+    return status;
+}
+
+tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, tb_error *err)
+{
+    const tb_value *in = &plan->values[spec->input], *out = &plan->values[op->out];
+    const bool quantized = tb_type_is_q8(in->type);
+    const char *kernel = quantized ? plan->kernels->q8_gemm.name : plan->kernels->f32_gemm.name;
+    gemm_step *s = tb_step_new(plan, op, sizeof *s, spec->name, kernel, run);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->in = spec->input;
+    s->out = op->out;
+    s->residual = op->residual;
+    s->out_c = spec->out_c;
+    s->n = spec->n;
+    s->out_h = spec->out_h;
+    s->out_w = spec->out_w;
+    s->last_w = spec->out_w;
+
+    const tb_window *w = &spec->window;
+    const bool pointwise = w->kh == 1 && w->kw == 1 && w->stride_h == 1 && w->stride_w == 1 &&
+                           !w->top && !w->left && !w->bottom && !w->right;
+    const tb_value *residual = tb_plan_value(plan, op->residual);
+    s->flat = pointwise && tb_view_is_dense(&in->view) && tb_view_is_dense(&out->view) &&
+              (!residual || tb_view_is_dense(&residual->view));
+    int32_t in_w = spec->in_w, in_h = spec->in_h;
+    if (s->flat) {
+        s->in_pixel_bytes = (size_t)spec->in_c * in->element_bytes;
+        s->out_pixel_bytes = (size_t)spec->out_c * out->element_bytes;
+        int32_t pixels = spec->n * spec->out_h * spec->out_w;
+        s->n = 1;
+        s->out_w = pixels < FLAT_PIXELS ? pixels : FLAT_PIXELS;
+        s->out_h = (pixels + s->out_w - 1) / s->out_w;
+        s->last_w = pixels - (s->out_h - 1) * s->out_w;
+        in_w = s->out_w;
+        in_h = s->out_h;
+    }
+
+    /* Taps of a row that follow each other in memory are one stretch. */
+    const size_t kr = quantized ? plan->kernels->q8_gemm.kr : 1;
+    const bool joined = w->dilation_w == 1;
+    s->segs = (size_t)w->kh * (joined ? 1u : (size_t)w->kw);
+    s->real_seg_values = (size_t)spec->in_c * (joined ? (size_t)w->kw : 1u);
+    s->seg_values = (s->real_seg_values + kr - 1) / kr * kr;
+    const bool overruns = s->seg_values != s->real_seg_values;
+    const tb_source_spec source = {.value = spec->input,
+                                   .window = *w,
+                                   .in_h = in_h,
+                                   .in_w = in_w,
+                                   .channels = spec->in_c,
+                                   .out_w = s->out_w,
+                                   .widened = quantized && kr == 2,
+                                   .may_overrun = overruns};
+    tb_status status = tb_source_init(plan, &source, err, &s->source);
+    if (status != TB_OK)
+        return status;
+
+    tb_pack_gemm pack = {.weights = plan->values[spec->filter].constant,
+                         .weight_step_k = spec->weight_step_k,
+                         .weight_step_n = spec->weight_step_n,
+                         .n = (size_t)spec->out_c,
+                         .k = s->real_seg_values,
+                         .segs = s->segs,
+                         .k_padded = s->seg_values,
+                         .kr = kr};
+    if (spec->bias >= 0)
+        pack.bias = plan->values[spec->bias].constant;
+    pack.nr = quantized ? plan->kernels->q8_gemm.nr : plan->kernels->f32_gemm.nr;
+    pack.vl = plan->kernels->f32_dw.nr;
+    s->panel_columns = pack.nr;
+    s->panels = (pack.n + pack.nr - 1) / pack.nr;
+    status = quantized ? lower_q8(plan, op, spec, &pack, err, s)
+                       : lower_float(plan, op, spec, &pack, err, s);
+    if (status != TB_OK)
+        return status;
+
+    choose_bands(plan, s, s->segs * s->seg_values * s->source.element_bytes / (size_t)w->kh);
+    if (s->flat && s->source.staged)
+        s->band_rows = 1, s->bands = s->out_h; /* so that a band has one width */
+    size_t rows = (size_t)s->band_rows;
+    s->seg_offset = tb_align_up(tb_source_scratch(&s->source, s->band_rows), TB_CPU_ALIGNMENT);
+    s->row_sum_offset =
+        tb_align_up(s->seg_offset + rows * s->segs * sizeof(char *), TB_CPU_ALIGNMENT);
+    s->base.scratch_bytes = s->row_sum_offset + rows * (size_t)s->out_w * sizeof(int32_t);
+    return TB_OK;
+}

@@ -1,0 +1,22 @@
+/* All kernels that need no more than AVX512, made from the templates. */
+#include "delegates/cpu/simd_avx512.h"
+
+#define TB_ISA     avx512
+#define TB_GEMM_MR 14
+#define TB_GEMM_NV 2
+#define TB_GEMM_MR_LIST(X) \
+    X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+#define TB_GEMM_NV_LIST(T, MR) T(MR, 1) T(MR, 2)
+
+#define TB_GEMM_NAME f32_gemm_14x32
+#include "delegates/cpu/t_f32_gemm.h"
+#undef TB_GEMM_NAME
+
+#define TB_Q8_KR          2
+#define Q8_DOT(acc, a, b) vi_dot2(acc, a, b)
+#define TB_GEMM_NAME      q8_gemm_14x32
+#include "delegates/cpu/t_q8_gemm.h"
+
+#include "delegates/cpu/t_f32_dw.h"
+#include "delegates/cpu/t_q8_dw.h"
+#include "delegates/cpu/t_rows.h"

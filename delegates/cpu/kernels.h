@@ -1,0 +1,228 @@
+/*
+ * The table of inner kernels: what the steps of a plan call. kernels.def has a row per variant; the
+ * rows whose instruction sets this processor has fill the table, the later row winning.
+ *
+ * Kernels compute, they do not allocate, branch on types or know of tensors. They read and write
+ * only the elements that their arguments name. Rows of an image are given by pointer, so that rows
+ * may lie anywhere (in a ring, in a shared row of padding); pixels of a row lie `..._stride` bytes
+ * apart. Results do not depend on how the work was cut into calls.
+ */
+#ifndef TB_CPU_KERNELS_H
+#define TB_CPU_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- matrix products and convolutions: C[m][n] = A[m][k] * B[k][n] + bias ---------------------- */
+
+/*
+ * A panel of B is `nr` columns wide (the last one of a matrix is cut to whole vectors): nr biases,
+ * then k rows of nr. Row i of A is made of `segs` stretches of k floats: seg[s] + i * a_stride. So
+ * a convolution is a product whose stretches are runs of taps.
+ */
+typedef struct tb_f32_gemm {
+    const char *const *seg;
+    size_t segs;
+    size_t k;        /* floats in a stretch */
+    size_t a_stride; /* bytes from one row of A to the next */
+    const float *b;  /* the panel */
+    size_t n;        /* columns of it that are stored */
+    char *c;
+    size_t c_stride;
+    size_t m;
+    float min, max; /* put on the product */
+    /* Then, where not NULL, residual[m][n] is added and min2, max2 put on the sum, */
+    const char *residual;
+    size_t residual_stride;
+    float min2, max2;
+    /* and negative values are multiplied with slope[n]. */
+    const float *slope;
+} tb_f32_gemm;
+typedef void (*tb_f32_gemm_fn)(const tb_f32_gemm *);
+
+/*
+ * How a 32-bit sum becomes a quantised value: four arrays of nr, at the head of each panel, in this
+ * order; and what they mean. With TB_Q8_REAL, nr doubles stand in the place of multiplier and right
+ * shift, and the value is round(sum * factor), halves away from zero.
+ */
+enum { TB_Q8_BIAS, TB_Q8_MULTIPLIER, TB_Q8_RIGHT, TB_Q8_LEFT, TB_Q8_HEAD };
+typedef enum tb_q8_rescale {
+    TB_Q8_PLAIN, /* tb_multiply where every left shift is 0 and every right shift at least 1 */
+    TB_Q8_ANY,   /* tb_multiply */
+    TB_Q8_REAL
+} tb_q8_rescale;
+
+/*
+ * The same on 8-bit values. A panel is the head above and k/kr rows of nr groups of kr weights.
+ * kr 4: A is bytes, `flip` makes them unsigned, weights are int8. kr 2: A and weights are int16
+ * (the caller widened and took the zero points off).
+ */
+typedef struct tb_q8_gemm {
+    const char *const *seg;
+    size_t segs;
+    size_t k; /* values in a stretch, a multiple of kr */
+    size_t a_stride;
+    uint32_t flip; /* 0x80808080 where A is int8, 0 where it is uint8 */
+    const void *b;
+    size_t n;
+    char *c;
+    size_t c_stride;
+    size_t m;
+    const int32_t *row_sum; /* added to every column of row m; NULL: nothing */
+    int32_t zero_point, min, max;
+    tb_q8_rescale rescale;
+} tb_q8_gemm;
+typedef void (*tb_q8_gemm_fn)(const tb_q8_gemm *);
+
+/* out[i] = factor * (sum of row i's bytes after the flip), for weights with a zero point. */
+typedef void (*tb_q8_row_sum_fn)(const tb_q8_gemm *, int32_t factor, int32_t *out);
+
+/* ---- depthwise convolution ---------------------------------------------------------------------- */
+
+/*
+ * One row of output. Weights are packed per vector of channels: nr biases, then kh * kw taps of nr.
+ */
+typedef struct tb_f32_dw {
+    const char *const *rows; /* kh of them, at the leftmost tap of the first output pixel */
+    size_t kh, kw;
+    size_t pixel_step; /* bytes from one output pixel's taps to the next's */
+    size_t tap_step;   /* bytes from one tap to the next in a row */
+    const float *weights;
+    char *out;
+    size_t out_stride;
+    size_t width, channels;
+    float min, max;
+    const float *slope; /* as above; NULL: none */
+} tb_f32_dw;
+typedef void (*tb_f32_dw_fn)(const tb_f32_dw *);
+
+/* Weights per vector of channels: the head, then ceil(kh * kw / 2) pairs of int16 per channel, zero
+   points taken off. */
+typedef struct tb_q8_dw {
+    const char *const *rows;
+    size_t kh, kw;
+    size_t pixel_step, tap_step;
+    uint32_t flip; /* 0x80 or 0 */
+    const int32_t *weights;
+    char *out;
+    size_t out_stride;
+    size_t width, channels;
+    int32_t zero_point, min, max;
+    tb_q8_rescale rescale; /* not TB_Q8_REAL */
+} tb_q8_dw;
+typedef void (*tb_q8_dw_fn)(const tb_q8_dw *);
+
+/* ---- one output pixel of a pooling: taps[0..count), each with `channels` values ------------------- */
+
+typedef void (*tb_f32_pool_fn)(const char *const *taps, size_t count, size_t channels, float *out,
+                               float min, float max);
+/* flip: 0x80 where values are int8. Rounds half away from zero on the values as they are typed. */
+typedef void (*tb_q8_pool_fn)(const char *const *taps, size_t count, size_t channels, uint8_t *out,
+                              uint32_t flip, int32_t min, int32_t max);
+
+/* ---- element-wise -------------------------------------------------------------------------------- */
+
+#define TB_BINARY_LIST(X) X(ADD) X(SUB) X(MUL) X(DIV) X(MINIMUM) X(MAXIMUM) X(SQUARED_DIFFERENCE)
+enum {
+#define TB_BINARY_ENUM(id) TB_BINARY_##id,
+    TB_BINARY_LIST(TB_BINARY_ENUM)
+#undef TB_BINARY_ENUM
+        TB_BINARY_COUNT
+};
+/* out[i] = clamp(a[i * a_step] op b[i * b_step]), steps 0 or 1. */
+typedef void (*tb_f32_binary_fn)(size_t n, const float *a, size_t a_step, const float *b,
+                                 size_t b_step, float *out, float min, float max);
+
+#define TB_UNARY_LIST(X) \
+    X(CLAMP)             \
+    X(LOGISTIC) X(TANH) X(HARD_SWISH) X(EXP) X(NEG) X(ABS) X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU)
+enum {
+#define TB_UNARY_ENUM(id) TB_UNARY_##id,
+    TB_UNARY_LIST(TB_UNARY_ENUM)
+#undef TB_UNARY_ENUM
+        TB_UNARY_COUNT
+};
+/* CLAMP: to [p, q]; LEAKY_RELU: p is the slope. in and out may be the same. */
+typedef void (*tb_f32_unary_fn)(size_t n, const float *in, float *out, float p, float q);
+
+/* out[i][c] = in[i][c] < 0 ? in[i][c] * slope[c] : in[i][c] */
+typedef void (*tb_f32_prelu_fn)(size_t pixels, size_t channels, const float *in, const float *slope,
+                                float *out);
+
+/* A row of softmax; in and out may be the same. */
+typedef void (*tb_f32_softmax_fn)(size_t n, const float *in, float *out, float beta);
+
+/* out[c] = a[c] + (b[c] - a[c]) * t for two pixels or rows. */
+typedef void (*tb_f32_lerp_fn)(size_t n, const float *a, const float *b, float t, float *out);
+
+/* Quantised addition and subtraction: both inputs brought to one scale, shifted left by 20, added,
+   scaled down. Multiplication: `a`, `b` unused. */
+typedef struct tb_q8_scale {
+    int32_t mantissa;
+    int32_t shift;
+} tb_q8_scale;
+typedef struct tb_q8_binary {
+    uint32_t flip_a, flip_b; /* 0x80 or 0 */
+    int32_t zero_a, zero_b;  /* after the flip */
+    tb_q8_scale a, b, out;   /* b is negative for a subtraction: see sign_b */
+    int32_t sign_b;          /* 1 or -1 */
+    int32_t zero_out, min, max;
+} tb_q8_binary;
+typedef void (*tb_q8_binary_fn)(const tb_q8_binary *, size_t n, const uint8_t *a, size_t a_step,
+                                const uint8_t *b, size_t b_step, uint8_t *out);
+
+/* out[i] = table[in[i]] */
+typedef void (*tb_q8_lut_fn)(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out);
+/* out = (in - zero) * scale, zero after the flip */
+typedef void (*tb_q8_dequantize_fn)(size_t n, const uint8_t *in, uint32_t flip, int32_t zero,
+                                    float scale, float *out);
+/* out = clamp(round(in / scale) + zero), halves away from zero */
+typedef void (*tb_q8_quantize_fn)(size_t n, const float *in, float scale, int32_t zero, int32_t min,
+                                  int32_t max, uint8_t *out);
+
+/* ---- the table ----------------------------------------------------------------------------------- */
+
+/* nr: columns or channels of one packed panel; kr: values of k that lie together; mr: rows that one
+   tile computes. 0 where they mean nothing. */
+#define TB_KERNEL_SLOT(type) \
+    struct {                 \
+        type fn;             \
+        const char *name;    \
+        uint16_t mr, nr, kr; \
+    }
+
+typedef struct tb_cpu_kernels {
+    uint32_t features;
+    TB_KERNEL_SLOT(tb_f32_gemm_fn) f32_gemm;
+    TB_KERNEL_SLOT(tb_f32_dw_fn) f32_dw;
+    TB_KERNEL_SLOT(tb_q8_gemm_fn) q8_gemm;
+    TB_KERNEL_SLOT(tb_q8_row_sum_fn) q8_row_sum;
+    TB_KERNEL_SLOT(tb_q8_dw_fn) q8_dw;
+    TB_KERNEL_SLOT(tb_f32_pool_fn) f32_max_pool;
+    TB_KERNEL_SLOT(tb_f32_pool_fn) f32_average_pool;
+    TB_KERNEL_SLOT(tb_q8_pool_fn) q8_max_pool;
+    TB_KERNEL_SLOT(tb_q8_pool_fn) q8_average_pool;
+    TB_KERNEL_SLOT(tb_f32_binary_fn) f32_binary[TB_BINARY_COUNT];
+    TB_KERNEL_SLOT(tb_f32_unary_fn) f32_unary[TB_UNARY_COUNT];
+    TB_KERNEL_SLOT(tb_f32_prelu_fn) f32_prelu;
+    TB_KERNEL_SLOT(tb_f32_softmax_fn) f32_softmax;
+    TB_KERNEL_SLOT(tb_f32_lerp_fn) f32_lerp;
+    TB_KERNEL_SLOT(tb_q8_binary_fn) q8_add;
+    TB_KERNEL_SLOT(tb_q8_binary_fn) q8_mul;
+    TB_KERNEL_SLOT(tb_q8_lut_fn) q8_lut;
+    TB_KERNEL_SLOT(tb_q8_dequantize_fn) q8_dequantize;
+    TB_KERNEL_SLOT(tb_q8_quantize_fn) q8_quantize;
+} tb_cpu_kernels;
+
+/* The best variants for these TB_CPU_... bits. */
+void tb_cpu_kernels_select(uint32_t features, tb_cpu_kernels *out);
+
+/* Every row of kernels.def. */
+typedef struct tb_cpu_kernel_row {
+    const char *slot;
+    const char *name;
+    uint32_t feature; /* 0: scalar */
+} tb_cpu_kernel_row;
+const tb_cpu_kernel_row *tb_cpu_kernel_rows(int *count);
+
+#endif

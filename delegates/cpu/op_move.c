@@ -1,0 +1,348 @@
+/* Operators that only move bytes: PAD, CONCATENATION, RESHAPE and its like; RESIZE_BILINEAR. */
+#include <math.h>
+#include <string.h>
+
+#include "delegates/cpu/op_rows.h"
+#include "runtime/base/size.h"
+#include "runtime/tflite_abi/builtin_op_data.h"
+
+/* ---- RESHAPE, SQUEEZE, EXPAND_DIMS ------------------------------------------------------------------ */
+
+typedef struct copy_step {
+    tb_cpu_step base;
+    int in, out;
+} copy_step;
+
+static void run_copy(const tb_cpu_step *step, const tb_run *run)
+{
+    const copy_step *s = (const copy_step *)(const void *)step;
+    const tb_value *out = &run->plan->values[s->out];
+    memmove(out->view.data, tb_run_view(run, s->in)->data, out->bytes);
+}
+
+static bool takes_reshape(tb_cpu_query *query)
+{
+    const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
+    if (!tb_query_same_type(query, input, output) ||
+        !tb_query_rank(query, input, "input", 0, TB_CPU_MAX_RANK) ||
+        !tb_query_rank(query, output, "output", 0, TB_CPU_MAX_RANK))
+        return false;
+    if (tb_query_elements(input) != tb_query_elements(output))
+        return tb_query_no(query, "input and output differ in size");
+    for (int i = 1; i < query->node->inputs->size; i++)
+        if (tb_query_input(query, i) && !tb_query_is_constant(tb_query_input(query, i)))
+            return tb_query_no(query, "the shape is computed, not a constant");
+    return true;
+}
+
+static tb_status lower_reshape(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    if (plan->values[op->out].home == TB_HOME_ALIAS ||
+        plan->values[op->in[0]].home == TB_HOME_ALIAS) {
+        const tb_value *out = &plan->values[op->out], *in = &plan->values[op->in[0]];
+        if ((out->home == TB_HOME_ALIAS && out->alias_of == op->in[0]) ||
+            (in->home == TB_HOME_ALIAS && in->alias_of == op->out))
+            return TB_OK; /* nothing to do: the bytes are there */
+    }
+    copy_step *s = tb_step_new(plan, op, sizeof *s, "copy", NULL, run_copy);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->in = op->in[0];
+    s->out = op->out;
+    return TB_OK;
+}
+
+const tb_cpu_op_row tb_cpu_op_reshape = {
+    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
+const tb_cpu_op_row tb_cpu_op_squeeze = {
+    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
+const tb_cpu_op_row tb_cpu_op_expand_dims = {
+    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
+
+/* ---- PAD ------------------------------------------------------------------------------------------- */
+
+typedef struct pad_step {
+    tb_cpu_step base;
+    int in, out;
+    int32_t before[TB_CPU_MAX_RANK];
+    uint8_t fill;
+} pad_step;
+
+typedef struct move_run {
+    const tb_cpu_step *step;
+    const tb_run *run;
+} move_run;
+
+/* Rows of the output's innermost dimension. */
+static void pad_rows(void *context, size_t begin, size_t end, int thread)
+{
+    (void)thread;
+    const move_run *r = context;
+    const pad_step *s = (const pad_step *)(const void *)r->step;
+    const tb_value *in = &r->run->plan->values[s->in], *out = &r->run->plan->values[s->out];
+    const int inner = out->rank - 1;
+    const size_t element = out->element_bytes;
+    const size_t n = (size_t)out->dims[inner], from = (size_t)in->dims[inner];
+    const size_t before = (size_t)s->before[inner];
+    for (size_t row = begin; row < end; row++) {
+        char *to = out->view.data + row * n * element;
+        size_t rest = row, source = 0, stride = 1;
+        bool inside = true;
+        for (int axis = inner - 1; axis >= 0; axis--) {
+            int32_t at = (int32_t)(rest % (size_t)out->dims[axis]) - s->before[axis];
+            rest /= (size_t)out->dims[axis];
+            inside = inside && at >= 0 && at < in->dims[axis];
+            source += inside ? (size_t)at * stride : 0;
+            stride *= (size_t)in->dims[axis];
+        }
+        if (!inside) {
+            memset(to, s->fill, n * element);
+            continue;
+        }
+        memset(to, s->fill, before * element);
+        memcpy(to + before * element, in->view.data + source * from * element, from * element);
+        memset(to + (before + from) * element, s->fill, (n - before - from) * element);
+    }
+}
+
+static void run_pad(const tb_cpu_step *step, const tb_run *run)
+{
+    const pad_step *s = (const pad_step *)(const void *)step;
+    const tb_value *out = &run->plan->values[s->out];
+    const size_t inner = (size_t)out->dims[out->rank - 1];
+    move_run r = {step, run};
+    tb_run_parallel(run, out->elements / inner, 4096 / inner + 1, pad_rows, &r);
+}
+
+static bool takes_pad(tb_cpu_query *query)
+{
+    const TfLiteTensor *input = tb_query_input(query, 0), *pads = tb_query_input(query, 1);
+    const TfLiteTensor *output = tb_query_output(query, 0);
+    if (!tb_query_same_type(query, input, output) ||
+        !tb_query_rank(query, input, "input", 1, TB_CPU_MAX_RANK))
+        return false;
+    const int rank = input->dims->size;
+    if (!pads || !tb_query_is_constant(pads) || pads->type != kTfLiteInt32 ||
+        tb_query_elements(pads) != 2 * (size_t)rank || output->dims->size != rank)
+        return tb_query_no(query, "the padding is not a constant of INT32");
+    if (input->type != kTfLiteFloat32 && (input->params.scale != output->params.scale ||
+                                          input->params.zero_point != output->params.zero_point))
+        return tb_query_no(query, "input and output are quantised differently");
+    for (int i = 0; i < rank; i++) {
+        const int64_t before = pads->data.i32[2 * i], after = pads->data.i32[2 * i + 1];
+        if (before < 0 || after < 0 ||
+            input->dims->data[i] + before + after != output->dims->data[i])
+            return tb_query_no(query, "the padding does not give the output's shape");
+    }
+    return true;
+}
+
+static tb_status lower_pad(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    pad_step *s = tb_step_new(plan, op, sizeof *s, "pad", NULL, run_pad);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->in = op->in[0];
+    s->out = op->out;
+    const int32_t *pads = plan->values[op->in[1]].constant;
+    for (int i = 0; i < plan->values[s->out].rank; i++)
+        s->before[i] = pads[2 * i];
+    if (tb_type_is_q8(plan->values[s->out].type))
+        s->fill = tb_value_fill_byte(&plan->values[s->out]);
+    return TB_OK;
+}
+
+const tb_cpu_op_row tb_cpu_op_pad = {
+    .traits = TB_OP_IS_PAD, .takes = takes_pad, .lower = lower_pad};
+
+/* ---- CONCATENATION --------------------------------------------------------------------------------- */
+
+typedef struct concatenation_step {
+    tb_cpu_step base;
+    const int *in;
+    int in_count;
+    int out;
+    size_t outer;        /* pieces of each input */
+    size_t *piece_bytes; /* of an input */
+    size_t out_bytes;    /* from one piece of the output to the next */
+} concatenation_step;
+
+static void concatenate(void *context, size_t begin, size_t end, int thread)
+{
+    (void)thread;
+    const move_run *r = context;
+    const concatenation_step *s = (const concatenation_step *)(const void *)r->step;
+    char *out = tb_run_view(r->run, s->out)->data;
+    size_t offset = 0;
+    for (int i = 0; i < s->in_count; i++) {
+        const char *in = tb_run_view(r->run, s->in[i])->data;
+        const size_t bytes = s->piece_bytes[i];
+        for (size_t piece = begin; piece < end; piece++)
+            memcpy(out + piece * s->out_bytes + offset, in + piece * bytes, bytes);
+        offset += bytes;
+    }
+}
+
+static void run_concatenation(const tb_cpu_step *step, const tb_run *run)
+{
+    const concatenation_step *s = (const concatenation_step *)(const void *)step;
+    move_run r = {step, run};
+    tb_run_parallel(run, s->outer, 16384 / (s->out_bytes + 1) + 1, concatenate, &r);
+}
+
+static bool takes_concatenation(tb_cpu_query *query)
+{
+    const TfLiteTensor *output = tb_query_output(query, 0);
+    const TfLiteConcatenationParams *params = query->node->builtin_data;
+    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK))
+        return false;
+    const int axis = params->axis < 0 ? params->axis + output->dims->size : params->axis;
+    if (axis < 0 || axis >= output->dims->size)
+        return tb_query_no(query, "axis %d of %d dimensions", params->axis, output->dims->size);
+    if (params->activation != kTfLiteActNone)
+        return tb_query_no(query, "an activation is fused");
+    int64_t along = 0;
+    for (int k = 0; k < query->node->inputs->size; k++) {
+        const TfLiteTensor *input = tb_query_input(query, k);
+        if (!tb_query_same_type(query, input, output))
+            return false;
+        if (input->type != kTfLiteFloat32 &&
+            (input->params.scale != output->params.scale ||
+             input->params.zero_point != output->params.zero_point))
+            return tb_query_no(query, "inputs are quantised differently");
+        if (input->dims->size != output->dims->size)
+            return tb_query_no(query, "inputs differ in rank");
+        for (int i = 0; i < output->dims->size; i++)
+            if (i != axis && input->dims->data[i] != output->dims->data[i])
+                return tb_query_no(query, "inputs differ in dimension %d", i);
+        along += input->dims->data[axis];
+    }
+    if (along != output->dims->data[axis])
+        return tb_query_no(query, "inputs and output do not fit");
+    return true;
+}
+
+static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    const TfLiteConcatenationParams *params = op->params;
+    const tb_value *out = &plan->values[op->out];
+    const int axis = params->axis < 0 ? params->axis + out->rank : params->axis;
+    concatenation_step *s =
+        tb_step_new(plan, op, sizeof *s, "concatenation", NULL, run_concatenation);
+    size_t *pieces = TB_PLAN_NEW(plan, size_t, (size_t)op->in_count);
+    if (!s || !pieces)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->in = op->in;
+    s->in_count = op->in_count;
+    s->out = op->out;
+    s->piece_bytes = pieces;
+    s->outer = 1;
+    for (int i = 0; i < axis; i++)
+        s->outer *= (size_t)out->dims[i];
+    for (int k = 0; k < op->in_count; k++)
+        pieces[k] = plan->values[op->in[k]].bytes / s->outer;
+    s->out_bytes = out->bytes / s->outer;
+    return TB_OK;
+}
+
+const tb_cpu_op_row tb_cpu_op_concatenation = {.takes = takes_concatenation,
+                                               .lower = lower_concatenation};
+
+/* ---- RESIZE_BILINEAR ------------------------------------------------------------------------------- */
+
+typedef struct sample {
+    int32_t low, high;
+    float weight; /* of high */
+} sample;
+
+typedef struct resize_step {
+    tb_cpu_step base;
+    int in, out;
+    sample *rows, *columns;
+    tb_f32_lerp_fn lerp;
+} resize_step;
+
+static void resize_rows(void *context, size_t begin, size_t end, int thread)
+{
+    const move_run *r = context;
+    const resize_step *s = (const resize_step *)(const void *)r->step;
+    const tb_view *in = tb_run_view(r->run, s->in), *out = tb_run_view(r->run, s->out);
+    const size_t c = (size_t)in->c;
+    float *line = (float *)(void *)tb_run_scratch(r->run, thread);
+    for (size_t index = begin; index < end; index++) {
+        const int32_t image = (int32_t)(index / (size_t)out->h);
+        const int32_t y = (int32_t)(index % (size_t)out->h);
+        const sample *row = &s->rows[y];
+        const float *low = (const float *)(void *)tb_view_row(in, image, row->low);
+        const float *high = (const float *)(void *)tb_view_row(in, image, row->high);
+        s->lerp((size_t)in->w * c, low, high, row->weight, line);
+        char *to = tb_view_row(out, image, y);
+        for (int32_t x = 0; x < out->w; x++) {
+            const sample *column = &s->columns[x];
+            s->lerp(c, line + (size_t)column->low * c, line + (size_t)column->high * c,
+                    column->weight, (float *)(void *)(to + (size_t)x * out->pixel_bytes));
+        }
+        tb_value_fill_halo(&r->run->plan->values[s->out], to);
+    }
+}
+
+static void run_resize(const tb_cpu_step *step, const tb_run *run)
+{
+    const resize_step *s = (const resize_step *)(const void *)step;
+    const tb_view *out = tb_run_view(run, s->out);
+    move_run r = {step, run};
+    size_t row = (size_t)out->w * (size_t)out->c;
+    tb_run_parallel(run, (size_t)out->n * (size_t)out->h, 4096 / row + 1, resize_rows, &r);
+}
+
+static bool takes_resize(tb_cpu_query *query)
+{
+    const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
+    if (!tb_query_same_type(query, input, output) || !tb_query_rank(query, input, "input", 4, 4) ||
+        !tb_query_rank(query, output, "output", 4, 4))
+        return false;
+    if (input->type != kTfLiteFloat32)
+        return tb_query_no(query, "not done for %s", TfLiteTypeGetName(input->type));
+    if (!tb_query_is_constant(tb_query_input(query, 1)))
+        return tb_query_no(query, "the size is computed, not a constant");
+    return true;
+}
+
+/* Where output elements along an axis lie in the input. */
+static sample *samples(tb_plan *plan, int32_t in, int32_t out, const TfLiteResizeBilinearParams *p)
+{
+    sample *all = TB_PLAN_NEW(plan, sample, (size_t)out);
+    if (!all)
+        return NULL;
+    const float scale =
+        p->align_corners && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
+    for (int32_t i = 0; i < out; i++) {
+        float at = p->half_pixel_centers ? ((float)i + 0.5f) * scale - 0.5f : (float)i * scale;
+        float low = fmaxf(floorf(at), 0.0f), high = fminf(ceilf(at), (float)(in - 1));
+        low = fminf(low, (float)(in - 1));
+        high = fmaxf(high, low);
+        all[i] = (sample){(int32_t)low, (int32_t)high, high > low ? at - low : 0.0f};
+    }
+    return all;
+}
+
+static tb_status lower_resize(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    const tb_value *in = &plan->values[op->in[0]], *out = &plan->values[op->out];
+    resize_step *s = tb_step_new(plan, op, sizeof *s, "resize_bilinear",
+                                 plan->kernels->f32_lerp.name, run_resize);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->in = op->in[0];
+    s->out = op->out;
+    s->lerp = plan->kernels->f32_lerp.fn;
+    s->rows = samples(plan, in->dims[1], out->dims[1], op->params);
+    s->columns = samples(plan, in->dims[2], out->dims[2], op->params);
+    if (!s->rows || !s->columns)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->base.scratch_bytes = (size_t)in->dims[2] * (size_t)in->dims[3] * sizeof(float);
+    return TB_OK;
+}
+
+const tb_cpu_op_row tb_cpu_op_resize_bilinear = {
+    .traits = TB_OP_VIEWS, .takes = takes_resize, .lower = lower_resize};

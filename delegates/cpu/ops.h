@@ -1,0 +1,82 @@
+/* The operators that the delegate takes: ops.def has a row for each. */
+#ifndef TB_CPU_OPS_H
+#define TB_CPU_OPS_H
+
+#include "delegates/cpu/plan.h"
+
+/* A node that is offered to the delegate. */
+typedef struct tb_cpu_query {
+    TfLiteContext *context;
+    const TfLiteNode *node;
+    char reason[160]; /* why not */
+} tb_cpu_query;
+
+/* What may become of an operator's neighbours. */
+enum {
+    TB_OP_VIEWS = 1,     /* reads inputs and writes its output row by row, with or without halo */
+    TB_OP_PADS = 2,      /* can absorb a PAD before it */
+    TB_OP_CLAMPS = 4,    /* can absorb a RELU-like operator behind it */
+    TB_OP_RESIDUAL = 8,  /* can absorb an ADD behind it (float) */
+    TB_OP_SLOPE = 16,    /* can absorb a PRELU behind it (float) */
+    TB_OP_RESHAPES = 32, /* output is the input's bytes under another shape */
+    TB_OP_WINDOWED = 64, /* window() tells the halo that input 0 should have */
+    TB_OP_SAME_SHAPE_VIEWS = 128, /* as TB_OP_VIEWS, where all inputs but constants have the
+                                     output's shape */
+    TB_OP_IS_CLAMP = 256,         /* is itself such a RELU, ... */
+    TB_OP_IS_PRELU = 512,
+    TB_OP_IS_ADD = 1024,
+    TB_OP_IS_PAD = 2048
+};
+
+typedef struct tb_cpu_op_row {
+    uint32_t traits;
+    /* True where the delegate can run the node; else the reason is in the query. */
+    bool (*takes)(tb_cpu_query *query);
+    /* Makes op->step: packs, chooses, reserves scratch. */
+    tb_status (*lower)(tb_plan *plan, tb_cpu_op *op, tb_error *err);
+    void (*window)(const tb_plan *plan, const tb_cpu_op *op, tb_window *out);
+    float clamp_min, clamp_max; /* TB_OP_IS_CLAMP */
+} tb_cpu_op_row;
+
+/* NULL where the delegate does not know the operator. */
+const tb_cpu_op_row *tb_cpu_op_find(int builtin_code);
+
+/* ---- asking about a node --------------------------------------------------------------------------- */
+
+/* False, with the reason composed. */
+bool tb_query_no(tb_cpu_query *query, const char *format, ...) TB_PRINTF(2, 3);
+const TfLiteTensor *tb_query_input(const tb_cpu_query *query, int k);
+const TfLiteTensor *tb_query_output(const tb_cpu_query *query, int k);
+size_t tb_query_elements(const TfLiteTensor *tensor);
+bool tb_query_is_constant(const TfLiteTensor *tensor);
+/* Input 0 and output 0 are both float32, int8 or uint8 (one type), with scales where quantised. */
+bool tb_query_same_type(tb_cpu_query *query, const TfLiteTensor *a, const TfLiteTensor *b);
+/* NONE, RELU, RELU_N1_TO_1 or RELU6. */
+bool tb_query_activation(tb_cpu_query *query, TfLiteFusedActivation activation);
+bool tb_query_rank(tb_cpu_query *query, const TfLiteTensor *tensor, const char *what, int min,
+                   int max);
+
+/* ---- shared by the operators ----------------------------------------------------------------------- */
+
+/* The bounds of a fused activation (and of what the operator absorbed) on floats, ... */
+void tb_float_bounds(TfLiteFusedActivation activation, float *min, float *max);
+/* ... and on a quantised value. */
+tb_status tb_quantized_bounds(const tb_value *value, TfLiteFusedActivation activation,
+                              tb_error *err, int32_t *min, int32_t *max);
+
+/* Works out the window's padding from the operator's and what was absorbed; the rest is set. */
+void tb_op_window_pad(const tb_cpu_op *op, const tb_value *in, TfLitePadding padding,
+                      tb_window *window);
+/* A constant filter and bias (may be NULL) of the types that go with the input's: float, int8
+   quantised symmetrically, uint8 per tensor. `axis` is that of the output channels. */
+bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *filter,
+                     const TfLiteTensor *bias, int axis);
+/* Strides and dilations at least 1, and an output [n, h, w, c] of the size they give. */
+bool tb_query_window(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *output,
+                     TfLitePadding padding, const tb_window *window);
+
+/* A step of `type`, which begins with a tb_cpu_step, named and covering the operator's nodes. */
+void *tb_step_new(tb_plan *plan, tb_cpu_op *op, size_t size, const char *name, const char *kernel,
+                  void (*run)(const tb_cpu_step *, const tb_run *));
+
+#endif

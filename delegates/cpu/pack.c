@@ -1,0 +1,340 @@
+/* Packs weights into the layouts of kernels.h and keeps the blocks. */
+#include "delegates/cpu/pack.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/size.h"
+
+enum { BLOCK_ALIGNMENT = 64 };
+
+/* ---- where blocks live ----------------------------------------------------------------------------- */
+
+typedef struct pack_entry {
+    struct pack_entry *next;
+    void *block;
+    size_t key_size;
+    unsigned char key[];
+} pack_entry;
+
+struct tb_packs {
+    pthread_mutex_t lock;
+    pack_entry *entries;
+    const tb_host *host;
+};
+
+tb_packs *tb_packs_create(void)
+{
+    tb_packs *packs = calloc(1, sizeof *packs);
+    if (packs && pthread_mutex_init(&packs->lock, NULL) != 0) {
+        free(packs);
+        return NULL;
+    }
+    return packs;
+}
+
+void tb_packs_destroy(tb_packs *packs)
+{
+    if (!packs)
+        return;
+    for (pack_entry *entry = packs->entries, *next; entry; entry = next) {
+        next = entry->next;
+        free(entry->block);
+        free(entry);
+    }
+    pthread_mutex_destroy(&packs->lock);
+    free(packs);
+}
+
+void tb_packs_bind(tb_packs *packs, const tb_host *host)
+{
+    packs->host = host;
+}
+
+static const void *find(tb_packs *packs, const void *key, size_t key_size)
+{
+    if (packs->host)
+        return packs->host->packed_find(packs->host, key, key_size);
+    const void *found = NULL;
+    pthread_mutex_lock(&packs->lock);
+    for (const pack_entry *entry = packs->entries; entry && !found; entry = entry->next)
+        if (entry->key_size == key_size && memcmp(entry->key, key, key_size) == 0)
+            found = entry->block;
+    pthread_mutex_unlock(&packs->lock);
+    return found;
+}
+
+/* Takes the block; gives back the one to use, NULL without memory. */
+static const void *publish(tb_packs *packs, const void *key, size_t key_size, void *block)
+{
+    if (packs->host)
+        return packs->host->packed_publish(packs->host, key, key_size, block, free);
+    pack_entry *entry = malloc(sizeof *entry + key_size);
+    if (!entry) {
+        free(block);
+        return NULL;
+    }
+    *entry = (pack_entry){.block = block, .key_size = key_size};
+    memcpy(entry->key, key, key_size);
+    pthread_mutex_lock(&packs->lock);
+    entry->next = packs->entries;
+    packs->entries = entry;
+    pthread_mutex_unlock(&packs->lock);
+    return block;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------ */
+
+/* Everything a block depends on. Zeroed before it is filled, since it is compared as bytes. */
+typedef struct pack_key {
+    const void *weights;
+    const void *bias;
+    size_t numbers[8];
+    int64_t zeros[4];
+    uint64_t scales_hash;
+    uint32_t kind;
+} pack_key;
+
+enum { KIND_F32_GEMM, KIND_Q8_GEMM, KIND_F32_DW, KIND_Q8_DW };
+
+/* FNV-1a. */
+static uint64_t hash_bytes(const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ at[i]) * 1099511628211u;
+    return hash;
+}
+
+static void key_of(pack_key *key, uint32_t kind, const void *weights, const void *bias,
+                   const size_t numbers[8], const tb_pack_q8 *q, size_t scales)
+{
+    memset(key, 0, sizeof *key);
+    key->kind = kind;
+    key->weights = weights;
+    key->bias = bias;
+    memcpy(key->numbers, numbers, sizeof key->numbers);
+    if (q) {
+        key->zeros[0] = q->weights_unsigned;
+        key->zeros[1] = q->weight_zero;
+        key->zeros[2] = q->input_zero;
+        key->zeros[3] = q->factors != NULL;
+        key->scales_hash = q->factors ? hash_bytes(q->factors, scales * sizeof *q->factors)
+                                      : hash_bytes(q->scales, scales * sizeof *q->scales);
+    }
+}
+
+static tb_status allocate(size_t bytes, tb_error *err, void **out)
+{
+    size_t rounded;
+    if (!tb_add_size(bytes, BLOCK_ALIGNMENT, &rounded))
+        return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", bytes);
+    rounded &= ~(size_t)(BLOCK_ALIGNMENT - 1);
+    *out = aligned_alloc(BLOCK_ALIGNMENT, rounded);
+    if (!*out)
+        return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", rounded);
+    memset(*out, 0, rounded);
+    return TB_OK;
+}
+
+static tb_status keep(tb_packs *packs, const pack_key *key, void *block, tb_error *err,
+                      const void **out)
+{
+    *out = publish(packs, key, sizeof *key, block);
+    return *out ? TB_OK : tb_fail(err, TB_NO_MEMORY, "keeping packed weights");
+}
+
+/* ---- matrices -------------------------------------------------------------------------------------- */
+
+size_t tb_pack_f32_panel_bytes(const tb_pack_gemm *p)
+{
+    return p->nr * (1 + p->segs * p->k_padded) * sizeof(float);
+}
+
+static size_t q8_weight_bytes(const tb_pack_gemm *p)
+{
+    return p->kr == 4 ? 1 : 2;
+}
+
+size_t tb_pack_q8_panel_bytes(const tb_pack_gemm *p)
+{
+    return p->nr * (TB_Q8_HEAD * sizeof(int32_t) + p->segs * p->k_padded * q8_weight_bytes(p));
+}
+
+static size_t panel_columns(const tb_pack_gemm *p, size_t first)
+{
+    size_t left = p->n - first;
+    return left >= p->nr ? p->nr : tb_align_up(left, p->vl);
+}
+
+tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err, const void **out)
+{
+    pack_key key;
+    const size_t numbers[8] = {p->n,  p->k,  p->segs, p->weight_step_k, p->weight_step_n,
+                               p->nr, p->vl, 0};
+    key_of(&key, KIND_F32_GEMM, p->weights, p->bias, numbers, NULL, 0);
+    *out = find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    const size_t panels = (p->n + p->nr - 1) / p->nr;
+    void *block;
+    tb_status status = allocate(panels * tb_pack_f32_panel_bytes(p), err, &block);
+    if (status != TB_OK)
+        return status;
+    const float *weights = p->weights, *bias = p->bias;
+    const size_t k = p->segs * p->k;
+    for (size_t panel = 0; panel < panels; panel++) {
+        const size_t first = panel * p->nr, columns = panel_columns(p, first);
+        const size_t used = p->n - first < columns ? p->n - first : columns;
+        float *to = (float *)(void *)((char *)block + panel * tb_pack_f32_panel_bytes(p));
+        for (size_t j = 0; j < used; j++) {
+            to[j] = bias ? bias[first + j] : 0.0f;
+            const float *from = weights + (first + j) * p->weight_step_n;
+            float *column = to + columns + j;
+            for (size_t i = 0; i < k; i++)
+                column[i * columns] = from[i * p->weight_step_k];
+        }
+    }
+    return keep(packs, &key, block, err, out);
+}
+
+static int32_t q8_weight(const tb_pack_q8 *q, const void *weights, size_t at)
+{
+    return q->weights_unsigned ? (int32_t)((const uint8_t *)weights)[at] - 128
+                               : ((const int8_t *)weights)[at];
+}
+
+/* Column `c` of the matrix in the head of its panel, whose column j of `columns` it is. */
+static void set_head(int32_t *head, size_t columns, size_t j, int32_t bias, const tb_pack_q8 *q,
+                     size_t c)
+{
+    head[TB_Q8_BIAS * columns + j] = bias;
+    if (q->factors) {
+        memcpy(head + TB_Q8_MULTIPLIER * columns + 2 * j, &q->factors[c], sizeof *q->factors);
+        return;
+    }
+    const int32_t shift = q->scales[c].shift;
+    head[TB_Q8_MULTIPLIER * columns + j] = q->scales[c].mantissa;
+    head[TB_Q8_RIGHT * columns + j] = shift > 0 ? 0 : -shift;
+    head[TB_Q8_LEFT * columns + j] = shift > 0 ? shift : 0;
+}
+
+/*
+ * With a the unsigned input, za its zero point, w and zw those of the (signed) weight, the sum over
+ * k of (a - za)(w - zw) is, where the kernel multiplies a with w (kr 4),
+ *     sum a w - za sum w - zw sum a + k za zw,
+ * of which the third term is the row sum; and where it multiplies a with w - zw (kr 2),
+ *     sum a (w - zw) - za sum (w - zw).
+ */
+tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_q8 *q,
+                          tb_error *err, const void **out)
+{
+    pack_key key;
+    const size_t numbers[8] = {p->n,  p->k,  p->segs, p->weight_step_k, p->weight_step_n,
+                               p->nr, p->vl, p->kr};
+    key_of(&key, KIND_Q8_GEMM, p->weights, p->bias, numbers, q, p->n);
+    *out = find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    const size_t panels = (p->n + p->nr - 1) / p->nr;
+    void *block;
+    tb_status status = allocate(panels * tb_pack_q8_panel_bytes(p), err, &block);
+    if (status != TB_OK)
+        return status;
+    const int32_t *bias = p->bias;
+    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
+    const bool wide = p->kr == 2;
+    for (size_t panel = 0; panel < panels; panel++) {
+        const size_t first = panel * p->nr, columns = panel_columns(p, first);
+        const size_t used = p->n - first < columns ? p->n - first : columns;
+        int32_t *head = (int32_t *)(void *)((char *)block + panel * tb_pack_q8_panel_bytes(p));
+        int8_t *narrow_to = (int8_t *)(head + TB_Q8_HEAD * columns);
+        int16_t *wide_to = (int16_t *)(void *)narrow_to;
+        for (size_t j = 0; j < used; j++) {
+            const size_t column = (first + j) * p->weight_step_n;
+            int32_t sum = 0;
+            for (size_t s = 0; s < p->segs; s++)
+                for (size_t i = 0; i < p->k; i++) {
+                    int32_t w =
+                        q8_weight(q, p->weights, column + (s * p->k + i) * p->weight_step_k);
+                    size_t at = s * p->k_padded + i;
+                    size_t to = at / p->kr * columns * p->kr + j * p->kr + at % p->kr;
+                    if (wide)
+                        wide_to[to] = (int16_t)(w -= zw);
+                    else
+                        narrow_to[to] = (int8_t)w;
+                    sum = tb_wrap_add(sum, w);
+                }
+            int32_t total = bias ? bias[first + j] : 0;
+            total = tb_wrap_sub(total, tb_wrap_mul(q->input_zero, sum));
+            if (!wide)
+                total = tb_wrap_add(
+                    total, tb_wrap_mul((int32_t)(p->segs * p->k), tb_wrap_mul(q->input_zero, zw)));
+            set_head(head, columns, j, total, q, first + j);
+        }
+    }
+    return keep(packs, &key, block, err, out);
+}
+
+/* ---- depthwise ------------------------------------------------------------------------------------- */
+
+tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, const void **out)
+{
+    pack_key key;
+    const size_t numbers[8] = {p->taps, p->channels, p->vl};
+    key_of(&key, KIND_F32_DW, p->weights, p->bias, numbers, NULL, 0);
+    *out = find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    const size_t blocks = (p->channels + p->vl - 1) / p->vl, size = (p->taps + 1) * p->vl;
+    void *block;
+    tb_status status = allocate(blocks * size * sizeof(float), err, &block);
+    if (status != TB_OK)
+        return status;
+    const float *weights = p->weights, *bias = p->bias;
+    float *to = block;
+    for (size_t c = 0; c < p->channels; c++) {
+        float *column = to + c / p->vl * size + c % p->vl;
+        column[0] = bias ? bias[c] : 0.0f;
+        for (size_t tap = 0; tap < p->taps; tap++)
+            column[(tap + 1) * p->vl] = weights[tap * p->channels + c];
+    }
+    return keep(packs, &key, block, err, out);
+}
+
+tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err,
+                        const void **out)
+{
+    pack_key key;
+    const size_t numbers[8] = {p->taps, p->channels, p->vl};
+    key_of(&key, KIND_Q8_DW, p->weights, p->bias, numbers, q, p->channels);
+    *out = find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    const size_t pairs = (p->taps + 1) / 2, size = (TB_Q8_HEAD + pairs) * p->vl;
+    const size_t blocks = (p->channels + p->vl - 1) / p->vl;
+    void *block;
+    tb_status status = allocate(blocks * size * sizeof(int32_t), err, &block);
+    if (status != TB_OK)
+        return status;
+    const int32_t *bias = p->bias;
+    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
+    int32_t *to = block;
+    for (size_t c = 0; c < p->channels; c++) {
+        int32_t *head = to + c / p->vl * size, sum = 0;
+        const size_t lane = c % p->vl;
+        int32_t *pair = head + TB_Q8_HEAD * p->vl + lane;
+        for (size_t tap = 0; tap < p->taps; tap++) {
+            int32_t w = q8_weight(q, p->weights, tap * p->channels + c) - zw;
+            uint32_t bits = (uint32_t)w & 0xFFFF;
+            uint32_t old = (uint32_t)pair[tap / 2 * p->vl];
+            pair[tap / 2 * p->vl] = (int32_t)(tap % 2 ? old | bits << 16 : bits);
+            sum = tb_wrap_add(sum, w);
+        }
+        int32_t total = tb_wrap_sub(bias ? bias[c] : 0, tb_wrap_mul(q->input_zero, sum));
+        set_head(head, p->vl, lane, total, q, c);
+    }
+    return keep(packs, &key, block, err, out);
+}

@@ -1,0 +1,61 @@
+/*
+ * Packed weights. They are made once for a model: the runtime keeps them for all its interpreters
+ * (tb_host.packed_find and packed_publish); without a runtime of ours, the delegate does.
+ */
+#ifndef TB_CPU_PACK_H
+#define TB_CPU_PACK_H
+
+#include "delegates/cpu/kernels.h"
+#include "runtime/base/status.h"
+#include "runtime/host.h"
+#include "runtime/quant.h"
+
+typedef struct tb_packs tb_packs;
+
+tb_packs *tb_packs_create(void);
+void tb_packs_destroy(tb_packs *packs);
+/* Blocks go to this host from now on; NULL: stay here. Borrowed. */
+void tb_packs_bind(tb_packs *packs, const tb_host *host);
+
+/* A matrix of weights [n][k], k made of `segs` stretches of k/segs values, as a convolution's filter
+   lies in the model; what a panel of it looks like is told in kernels.h. */
+typedef struct tb_pack_gemm {
+    const void *weights;
+    size_t weight_step_k; /* elements from one k to the next, and */
+    size_t weight_step_n; /* from one column to the next */
+    const void *bias;     /* float or int32; NULL: zeros */
+    size_t n, k, segs;
+    size_t k_padded; /* of one stretch: a multiple of kr, filled up with zeros */
+    size_t nr, kr, vl;
+} tb_pack_gemm;
+
+/* What quantisation adds. */
+typedef struct tb_pack_q8 {
+    bool weights_unsigned;       /* uint8 */
+    int32_t weight_zero;         /* of the weights as they are stored */
+    int32_t input_zero;          /* of the input after the flip */
+    const tb_multiplier *scales; /* n; NULL: factors, which is TB_Q8_REAL */
+    const double *factors;
+} tb_pack_q8;
+
+/* Panels follow each other; a panel of `columns` begins at tb_pack_panel_offset. Both are told in
+   bytes; `head` is values of 4 bytes before the weights of one column. */
+tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err, const void **out);
+tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_q8 *q,
+                          tb_error *err, const void **out);
+
+/* Bytes of a full panel. */
+size_t tb_pack_f32_panel_bytes(const tb_pack_gemm *p);
+size_t tb_pack_q8_panel_bytes(const tb_pack_gemm *p);
+
+/* Depthwise: taps [kh * kw][channels]. */
+typedef struct tb_pack_dw {
+    const void *weights;
+    const void *bias;
+    size_t taps, channels, vl;
+} tb_pack_dw;
+tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, const void **out);
+tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err,
+                        const void **out);
+
+#endif

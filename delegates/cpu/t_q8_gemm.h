@@ -1,0 +1,138 @@
+/*
+ * Template: product of 8-bit matrices on packed panels, requantised. Wants TB_GEMM_NAME,
+ * TB_GEMM_MR, TB_GEMM_NV and the two X-lists as t_f32_gemm.h, and
+ *
+ *   TB_Q8_KR            values of k that one step takes: 4 (bytes) or 2 (int16)
+ *   Q8_DOT(acc, a, b)   acc + the sum of the products of the kr values in each lane
+ */
+#include <string.h>
+
+#include "delegates/cpu/kernel_decls.h"
+#include "delegates/cpu/t_q8.h"
+#include "delegates/cpu/template.h"
+
+VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const int nv)
+{
+    vi acc[TB_GEMM_MR][TB_GEMM_NV];
+    const size_t stride = g->a_stride;
+    const int32_t *head = g->b;
+    const size_t nr = (size_t)nv * VL;
+    TB_UNROLL
+    for (int j = 0; j < nv; j++) {
+        vi bias = vi_load(head + TB_Q8_BIAS * nr + (size_t)j * VL);
+        TB_UNROLL
+        for (int i = 0; i < mr; i++)
+            acc[i][j] = bias;
+    }
+    const int32_t *b = head + TB_Q8_HEAD * nr;
+#if TB_Q8_KR == 4
+    const vi flip = vi_set1((int32_t)g->flip);
+#endif
+    for (size_t s = 0; s < g->segs; s++) {
+        const char *a[(TB_GEMM_MR + 2) / 3];
+        TB_UNROLL
+        for (int i = 0; i < mr; i += 3)
+            a[i / 3] = g->seg[s] + (row + (size_t)i) * stride;
+        for (size_t k = g->k / TB_Q8_KR; k > 0; k--) {
+            vi bv[TB_GEMM_NV];
+            TB_UNROLL
+            for (int j = 0; j < nv; j++)
+                bv[j] = vi_load(b + j * VL);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++) {
+                int32_t x;
+                memcpy(&x, a[i / 3] + (size_t)(i % 3) * stride, sizeof x);
+                vi av = vi_set1(x);
+#if TB_Q8_KR == 4
+                av = vi_xor(av, flip);
+#endif
+                TB_UNROLL
+                for (int j = 0; j < nv; j++)
+                    acc[i][j] = Q8_DOT(acc[i][j], av, bv[j]);
+            }
+            TB_UNROLL
+            for (int i = 0; i < mr; i += 3)
+                a[i / 3] += 4;
+            b += nr;
+        }
+    }
+
+    if (g->row_sum) {
+        TB_UNROLL
+        for (int i = 0; i < mr; i++) {
+            vi sum = vi_set1(g->row_sum[row + (size_t)i]);
+            TB_UNROLL
+            for (int j = 0; j < nv; j++)
+                acc[i][j] = vi_add(acc[i][j], sum);
+        }
+    }
+    const vtail last = v_tail(g->n - (size_t)(nv - 1) * VL);
+    const int whole = g->n == nr;
+    const vi zero = vi_set1(g->zero_point), min = vi_set1(g->min), max = vi_set1(g->max);
+    TB_UNROLL
+    for (int j = 0; j < nv; j++) {
+        const int32_t *at = head + (size_t)j * VL;
+        if (g->rescale == TB_Q8_REAL) {
+            const double *factors = (const double *)(const void *)(head + TB_Q8_MULTIPLIER * nr);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++)
+                acc[i][j] = vi_scale_real(acc[i][j], factors + j * VL);
+            continue;
+        }
+        vi multiplier = vi_load(at + TB_Q8_MULTIPLIER * nr), right = vi_load(at + TB_Q8_RIGHT * nr);
+        if (g->rescale == TB_Q8_PLAIN) {
+            vi half = q8_half(right);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++)
+                acc[i][j] = q8_scale_plain(acc[i][j], multiplier, right, half);
+        } else {
+            vi left = vi_load(at + TB_Q8_LEFT * nr);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++)
+                acc[i][j] = q8_scale_any(acc[i][j], multiplier, right, left);
+        }
+    }
+    TB_UNROLL
+    for (int i = 0; i < mr; i++) {
+        uint8_t *c = (uint8_t *)(g->c + (row + (size_t)i) * g->c_stride);
+        TB_UNROLL
+        for (int j = 0; j < nv; j++) {
+            vi y = q8_clamp(vi_add(acc[i][j], zero), min, max);
+            if (j < nv - 1 || whole)
+                vi_store_u8(c + j * VL, y);
+            else
+                vi_store_u8_tail(c + j * VL, y, last);
+        }
+    }
+}
+
+typedef void (*q8_gemm_tile_fn)(const tb_q8_gemm *, size_t row);
+
+#define TB_GEMM_TILE(mr, nv)                                              \
+    static void q8_gemm_tile_##mr##x##nv(const tb_q8_gemm *g, size_t row) \
+    {                                                                     \
+        q8_gemm_tile(g, row, mr, nv);                                     \
+    }
+#define TB_GEMM_TILES(mr) TB_GEMM_NV_LIST(TB_GEMM_TILE, mr)
+TB_GEMM_MR_LIST(TB_GEMM_TILES)
+
+static const q8_gemm_tile_fn q8_gemm_tiles[TB_GEMM_MR][TB_GEMM_NV] = {
+#define TB_GEMM_ENTRY(mr, nv) [mr - 1][nv - 1] = q8_gemm_tile_##mr##x##nv,
+#define TB_GEMM_ENTRIES(mr)   TB_GEMM_NV_LIST(TB_GEMM_ENTRY, mr)
+    TB_GEMM_MR_LIST(TB_GEMM_ENTRIES)};
+
+void TB_FN(TB_GEMM_NAME)(const tb_q8_gemm *g)
+{
+    size_t nv = (g->n + VL - 1) / VL;
+    size_t tiles = (g->m + TB_GEMM_MR - 1) / TB_GEMM_MR;
+    for (size_t i = 0, row = 0; i < tiles; i++) {
+        size_t end = g->m * (i + 1) / tiles;
+        q8_gemm_tiles[end - row - 1][nv - 1](g, row);
+        row = end;
+    }
+}
+
+#undef TB_GEMM_TILE
+#undef TB_GEMM_TILES
+#undef TB_GEMM_ENTRY
+#undef TB_GEMM_ENTRIES

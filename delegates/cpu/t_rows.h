@@ -1,0 +1,375 @@
+/* Template: what works along a row of values: pooling, element-wise, softmax, scales. */
+#include <stddef.h>
+#include <string.h>
+
+#include "delegates/cpu/kernel_decls.h"
+#include "delegates/cpu/t_q8.h"
+#include "delegates/cpu/template.h"
+
+/* `body` for each whole vector at [i, i + VL) with `part` 0, then for the rest with `part` 1. */
+#define TB_FOR_VECTORS(i, n, body)           \
+    do {                                     \
+        size_t i = 0;                        \
+        const vtail tail = v_tail((n) % VL); \
+        for (; i + VL <= (n); i += VL) {     \
+            const int part = 0;              \
+            (void)part;                      \
+            body;                            \
+        }                                    \
+        if (i < (n)) {                       \
+            const int part = 1;              \
+            (void)part;                      \
+            body;                            \
+        }                                    \
+    } while (0)
+
+#define LOAD_F(p)      (part ? vf_load_tail((p), tail) : vf_load(p))
+#define STORE_F(p, x)  (part ? vf_store_tail((p), (x), tail) : vf_store((p), (x)))
+#define LOAD_U8(p)     (part ? vi_load_u8_tail((p), tail) : vi_load_u8(p))
+#define STORE_U8(p, x) (part ? vi_store_u8_tail((p), (x), tail) : vi_store_u8((p), (x)))
+
+/* ---- pooling ----------------------------------------------------------------------------------- */
+
+VINLINE const float *f32_at(const char *p, size_t i)
+{
+    return (const float *)(const void *)p + i;
+}
+
+void TB_FN(f32_max_pool)(const char *const *taps, size_t count, size_t channels, float *out,
+                         float min, float max)
+{
+    TB_FOR_VECTORS(i, channels, {
+        vf y = LOAD_F(f32_at(taps[0], i));
+        for (size_t t = 1; t < count; t++)
+            y = vf_max(LOAD_F(f32_at(taps[t], i)), y);
+        STORE_F(out + i, vf_min(vf_set1(max), vf_max(vf_set1(min), y)));
+    });
+}
+
+void TB_FN(f32_average_pool)(const char *const *taps, size_t count, size_t channels, float *out,
+                             float min, float max)
+{
+    const vf divisor = vf_set1((float)count);
+    TB_FOR_VECTORS(i, channels, {
+        vf sum = LOAD_F(f32_at(taps[0], i));
+        for (size_t t = 1; t < count; t++)
+            sum = vf_add(sum, LOAD_F(f32_at(taps[t], i)));
+        STORE_F(out + i, vf_min(vf_set1(max), vf_max(vf_set1(min), vf_div(sum, divisor))));
+    });
+}
+
+VINLINE const uint8_t *u8_at(const char *p, size_t i)
+{
+    return (const uint8_t *)p + i;
+}
+
+void TB_FN(q8_max_pool)(const char *const *taps, size_t count, size_t channels, uint8_t *out,
+                        uint32_t flip, int32_t min, int32_t max)
+{
+    const vi offset = vi_set1((int32_t)flip);
+    TB_FOR_VECTORS(i, channels, {
+        vi y = vi_xor(LOAD_U8(u8_at(taps[0], i)), offset);
+        for (size_t t = 1; t < count; t++)
+            y = vi_max(y, vi_xor(LOAD_U8(u8_at(taps[t], i)), offset));
+        STORE_U8(out + i, q8_clamp(vi_sub(y, offset), vi_set1(min), vi_set1(max)));
+    });
+}
+
+/* The quotient is taken in floats: exact while sum and half the count stay below 2^23, which the
+   caller sees to (count < 2^15). */
+void TB_FN(q8_average_pool)(const char *const *taps, size_t count, size_t channels, uint8_t *out,
+                            uint32_t flip, int32_t min, int32_t max)
+{
+    const vi offset = vi_set1((int32_t)flip), half = vi_set1((int32_t)(count / 2));
+    const vi bias = vi_set1((int32_t)(flip * count));
+    const vf divisor = vf_set1((float)count);
+    TB_FOR_VECTORS(i, channels, {
+        vi sum = vi_xor(LOAD_U8(u8_at(taps[0], i)), offset);
+        for (size_t t = 1; t < count; t++)
+            sum = vi_add(sum, vi_xor(LOAD_U8(u8_at(taps[t], i)), offset));
+        sum = vi_sub(sum, bias);
+        vi sign = vi_sign(sum); /* half away from zero: (half ^ sign) - sign is half or -half */
+        sum = vi_add(sum, vi_sub(vi_xor(half, sign), sign));
+        vi y = vi_from_float(vf_div(vf_from_int(sum), divisor));
+        STORE_U8(out + i, q8_clamp(y, vi_set1(min), vi_set1(max)));
+    });
+}
+
+/* ---- two operands ------------------------------------------------------------------------------- */
+
+#define TB_F32_BINARY(name, expression)                                                            \
+    VINLINE vf f32_##name##_of(vf a, vf b)                                                         \
+    {                                                                                              \
+        return expression;                                                                         \
+    }                                                                                              \
+    void TB_FN(f32_##name)(size_t n, const float *a, size_t a_step, const float *b, size_t b_step, \
+                           float *out, float min, float max)                                       \
+    {                                                                                              \
+        const vf low = vf_set1(min), high = vf_set1(max);                                          \
+        if (!n)                                                                                    \
+            return;                                                                                \
+        if (a_step && b_step)                                                                      \
+            TB_FOR_VECTORS(i, n, {                                                                 \
+                vf y = f32_##name##_of(LOAD_F(a + i), LOAD_F(b + i));                              \
+                STORE_F(out + i, vf_min(high, vf_max(low, y)));                                    \
+            });                                                                                    \
+        else if (a_step) {                                                                         \
+            const vf scalar = vf_set1(*b);                                                         \
+            TB_FOR_VECTORS(i, n, {                                                                 \
+                vf y = f32_##name##_of(LOAD_F(a + i), scalar);                                     \
+                STORE_F(out + i, vf_min(high, vf_max(low, y)));                                    \
+            });                                                                                    \
+        } else {                                                                                   \
+            const vf scalar = vf_set1(*a);                                                         \
+            TB_FOR_VECTORS(i, n, {                                                                 \
+                vf y = f32_##name##_of(scalar, b_step ? LOAD_F(b + i) : vf_set1(*b));              \
+                STORE_F(out + i, vf_min(high, vf_max(low, y)));                                    \
+            });                                                                                    \
+        }                                                                                          \
+    }
+
+TB_F32_BINARY(add, vf_add(a, b))
+TB_F32_BINARY(sub, vf_sub(a, b))
+TB_F32_BINARY(mul, vf_mul(a, b))
+TB_F32_BINARY(div, vf_div(a, b))
+TB_F32_BINARY(minimum, vf_min(a, b))
+TB_F32_BINARY(maximum, vf_max(a, b))
+TB_F32_BINARY(squared_difference, vf_mul(vf_sub(a, b), vf_sub(a, b)))
+
+/* ---- one operand -------------------------------------------------------------------------------- */
+
+/* e^x to 1 ulp for results that are normal numbers: x = n ln 2 + r, a polynomial of degree 6 on
+   |r| <= ln 2 / 2 (minimax coefficients), 2^n by its exponent. Below the smallest normal number
+   the result is 0, above the largest infinity. */
+VINLINE vf f32_exp_of(vf x)
+{
+    const vf low = vf_set1(-87.3365402f), high = vf_set1(88.7228394f);
+    vf clamped = vf_min(high, vf_max(low, x));
+    vf n = vf_round(vf_mul(clamped, vf_set1(1.44269504f)));
+    vf r = vf_fma(n, vf_set1(-0.693145752f), clamped);
+    r = vf_fma(n, vf_set1(-1.42860677e-6f), r);
+    vf p = vf_set1(1.38888889e-3f);
+    p = vf_fma(p, r, vf_set1(8.33333333e-3f));
+    p = vf_fma(p, r, vf_set1(4.16666667e-2f));
+    p = vf_fma(p, r, vf_set1(1.66666667e-1f));
+    p = vf_fma(p, r, vf_set1(0.5f));
+    p = vf_fma(vf_mul(p, r), r, r);
+    p = vf_add(p, vf_set1(1.0f));
+    /* 2^n in two factors: n = 128 has no single one */
+    vf half_n = vf_round(vf_mul(n, vf_set1(0.5f)));
+    vf y = vf_scale_by_power(vf_scale_by_power(p, half_n), vf_sub(n, half_n));
+    y = vf_if_negative(vf_sub(x, low), vf_set1(0.0f), y);
+    return vf_if_negative(vf_sub(high, x), vf_set1(__builtin_inff()), y);
+}
+
+VINLINE vf f32_logistic_of(vf x)
+{
+    /* of -|x|, so that nothing overflows: e / (1 + e) or 1 / (1 + e) */
+    vf e = f32_exp_of(vf_sub(vf_set1(0.0f), vf_abs(x)));
+    vf d = vf_add(vf_set1(1.0f), e);
+    return vf_div(vf_if_negative(x, e, vf_set1(1.0f)), d);
+}
+
+/* |x| < 0.55: odd Taylor polynomial; else 1 - 2 / (e^(2|x|) + 1). */
+VINLINE vf f32_tanh_of(vf x)
+{
+    vf m = vf_min(vf_set1(20.0f), vf_abs(x));
+    vf big = vf_sub(vf_set1(1.0f),
+                    vf_div(vf_set1(2.0f), vf_add(f32_exp_of(vf_add(m, m)), vf_set1(1.0f))));
+    vf z = vf_mul(m, m);
+    vf p = vf_set1(-5.92128e-4f);
+    p = vf_fma(p, z, vf_set1(1.45583438e-3f));
+    p = vf_fma(p, z, vf_set1(-3.59212803e-3f));
+    p = vf_fma(p, z, vf_set1(8.86323552e-3f));
+    p = vf_fma(p, z, vf_set1(-2.18694885e-2f));
+    p = vf_fma(p, z, vf_set1(5.39682540e-2f));
+    p = vf_fma(p, z, vf_set1(-1.33333333e-1f));
+    p = vf_fma(p, z, vf_set1(3.33333333e-1f));
+    vf small = vf_sub(m, vf_mul(vf_mul(p, z), m));
+    vf y = vf_if_negative(vf_sub(m, vf_set1(0.55f)), small, big);
+    return vf_copysign(y, x);
+}
+
+#define TB_F32_UNARY(name, expression)                                              \
+    void TB_FN(f32_##name)(size_t n, const float *in, float *out, float p, float q) \
+    {                                                                               \
+        const vf vp = vf_set1(p), vq = vf_set1(q);                                  \
+        (void)vp;                                                                   \
+        (void)vq;                                                                   \
+        TB_FOR_VECTORS(i, n, {                                                      \
+            vf x = LOAD_F(in + i);                                                  \
+            STORE_F(out + i, expression);                                           \
+        });                                                                         \
+    }
+
+TB_F32_UNARY(clamp, vf_min(vq, vf_max(vp, x)))
+TB_F32_UNARY(logistic, f32_logistic_of(x))
+TB_F32_UNARY(tanh, f32_tanh_of(x))
+TB_F32_UNARY(hard_swish, vf_mul(x, vf_mul(vf_min(vf_set1(6.0f),
+                                                 vf_max(vf_set1(0.0f), vf_add(x, vf_set1(3.0f)))),
+                                          vf_set1(1.0f / 6.0f))))
+TB_F32_UNARY(exp, f32_exp_of(x))
+TB_F32_UNARY(neg, vf_sub(vf_set1(-0.0f), x))
+TB_F32_UNARY(abs, vf_abs(x))
+TB_F32_UNARY(sqrt, vf_sqrt(x))
+TB_F32_UNARY(rsqrt, vf_div(vf_set1(1.0f), vf_sqrt(x)))
+TB_F32_UNARY(square, vf_mul(x, x))
+TB_F32_UNARY(leaky_relu, vf_if_negative(x, vf_mul(x, vp), x))
+
+void TB_FN(f32_prelu)(size_t pixels, size_t channels, const float *in, const float *slope,
+                      float *out)
+{
+    for (size_t pixel = 0; pixel < pixels; pixel++, in += channels, out += channels)
+        TB_FOR_VECTORS(i, channels, {
+            vf x = LOAD_F(in + i);
+            STORE_F(out + i, vf_if_negative(x, vf_mul(x, LOAD_F(slope + i)), x));
+        });
+}
+
+void TB_FN(f32_softmax)(size_t n, const float *in, float *out, float beta)
+{
+    /* lanes past the end repeat the first element, which harms no maximum */
+    vf most = vf_set1(in[0]);
+    size_t whole = n - n % VL;
+    for (size_t i = 0; i < whole; i += VL)
+        most = vf_max(vf_load(in + i), most);
+    float max = vf_largest(most);
+    for (size_t i = whole; i < n; i++)
+        max = in[i] > max ? in[i] : max;
+    const vf top = vf_set1(max), factor = vf_set1(beta);
+    vf sums = vf_set1(0.0f);
+    for (size_t i = 0; i < whole; i += VL) {
+        vf e = f32_exp_of(vf_mul(vf_sub(vf_load(in + i), top), factor));
+        vf_store(out + i, e);
+        sums = vf_add(sums, e);
+    }
+    float sum = vf_sum(sums);
+    if (whole < n) {
+        const vtail tail = v_tail(n - whole);
+        vf e = f32_exp_of(vf_mul(vf_sub(vf_load_tail(in + whole, tail), top), factor));
+        vf_store_tail(out + whole, e, tail);
+        for (size_t i = whole; i < n; i++)
+            sum += out[i];
+    }
+    const vf scale = vf_set1(1.0f / sum);
+    TB_FOR_VECTORS(i, n, STORE_F(out + i, vf_mul(LOAD_F(out + i), scale)));
+}
+
+void TB_FN(f32_lerp)(size_t n, const float *a, const float *b, float t, float *out)
+{
+    const vf weight = vf_set1(t);
+    TB_FOR_VECTORS(i, n, {
+        vf x = LOAD_F(a + i);
+        STORE_F(out + i, vf_fma(vf_sub(LOAD_F(b + i), x), weight, x));
+    });
+}
+
+/* ---- quantised ---------------------------------------------------------------------------------- */
+
+typedef struct q8_scaler {
+    vi multiplier, right, left;
+} q8_scaler;
+
+VINLINE q8_scaler q8_scaler_of(tb_q8_scale s)
+{
+    return (q8_scaler){vi_set1(s.mantissa), vi_set1(s.shift > 0 ? 0 : -s.shift),
+                       vi_set1(s.shift > 0 ? s.shift : 0)};
+}
+
+VINLINE vi q8_scaled(vi x, q8_scaler s)
+{
+    return q8_scale_any(x, s.multiplier, s.right, s.left);
+}
+
+void TB_FN(q8_add)(const tb_q8_binary *q, size_t n, const uint8_t *a, size_t a_step,
+                   const uint8_t *b, size_t b_step, uint8_t *out)
+{
+    const q8_scaler sa = q8_scaler_of(q->a), sb = q8_scaler_of(q->b), so = q8_scaler_of(q->out);
+    const vi flip_a = vi_set1((int32_t)q->flip_a), flip_b = vi_set1((int32_t)q->flip_b);
+    const vi zero_a = vi_set1(q->zero_a), zero_b = vi_set1(q->zero_b), shift = vi_set1(20);
+    const vi min = vi_set1(q->min), max = vi_set1(q->max), zero = vi_set1(q->zero_out);
+    const vi sign_b = vi_set1(q->sign_b >> 1); /* 0 or -1 */
+    const vi one_a = vi_set1(*a), one_b = vi_set1(*b);
+    TB_FOR_VECTORS(i, n, {
+        vi x = vi_sub(vi_xor(a_step ? LOAD_U8(a + i) : one_a, flip_a), zero_a);
+        vi y = vi_sub(vi_xor(b_step ? LOAD_U8(b + i) : one_b, flip_b), zero_b);
+        x = q8_scaled(vi_shift_left(x, shift), sa);
+        y = q8_scaled(vi_shift_left(y, shift), sb);
+        vi sum = vi_add(x, vi_sub(vi_xor(y, sign_b), sign_b));
+        STORE_U8(out + i, q8_clamp(vi_add(q8_scaled(sum, so), zero), min, max));
+    });
+}
+
+void TB_FN(q8_mul)(const tb_q8_binary *q, size_t n, const uint8_t *a, size_t a_step,
+                   const uint8_t *b, size_t b_step, uint8_t *out)
+{
+    const q8_scaler so = q8_scaler_of(q->out);
+    const vi flip_a = vi_set1((int32_t)q->flip_a), flip_b = vi_set1((int32_t)q->flip_b);
+    const vi zero_a = vi_set1(q->zero_a), zero_b = vi_set1(q->zero_b);
+    const vi min = vi_set1(q->min), max = vi_set1(q->max), zero = vi_set1(q->zero_out);
+    const vi one_a = vi_set1(*a), one_b = vi_set1(*b);
+    TB_FOR_VECTORS(i, n, {
+        vi x = vi_sub(vi_xor(a_step ? LOAD_U8(a + i) : one_a, flip_a), zero_a);
+        vi y = vi_sub(vi_xor(b_step ? LOAD_U8(b + i) : one_b, flip_b), zero_b);
+        STORE_U8(out + i, q8_clamp(vi_add(q8_scaled(vi_mul(x, y), so), zero), min, max));
+    });
+}
+
+void TB_FN(q8_dequantize)(size_t n, const uint8_t *in, uint32_t flip, int32_t zero, float scale,
+                          float *out)
+{
+    const vi mask = vi_set1((int32_t)flip), offset = vi_set1(zero);
+    const vf factor = vf_set1(scale);
+    TB_FOR_VECTORS(i, n, {
+        vi x = vi_sub(vi_xor(LOAD_U8(in + i), mask), offset);
+        STORE_F(out + i, vf_mul(vf_from_int(x), factor));
+    });
+}
+
+/* Halves go away from zero: the magnitude plus the largest float below 1/2, truncated. */
+void TB_FN(q8_quantize)(size_t n, const float *in, float scale, int32_t zero, int32_t min,
+                        int32_t max, uint8_t *out)
+{
+    const vf factor = vf_set1(scale);
+    const vf limit = vf_set1(1048576.0f); /* far outside, and small enough to convert */
+    const vi offset = vi_set1(zero), low = vi_set1(min), high = vi_set1(max);
+    TB_FOR_VECTORS(i, n, {
+        vf x = vf_div(LOAD_F(in + i), factor);
+        vf magnitude = vf_min(vf_abs(x), limit); /* NaN becomes the limit */
+        vi rounded = vi_from_float(vf_add(magnitude, vf_set1(0.49999997f)));
+        vi sign = vi_sign(vi_from_float(vf_copysign(limit, x)));
+        rounded = vi_sub(vi_xor(rounded, sign), sign);
+        STORE_U8(out + i, q8_clamp(vi_add(rounded, offset), low, high));
+    });
+}
+
+/* ---- row sums of a product's left side ------------------------------------------------------------ */
+
+void TB_FN(q8_row_sum)(const tb_q8_gemm *g, int32_t factor, int32_t *out)
+{
+    const vi flip = vi_set1((int32_t)(g->flip & 0xFF));
+    for (size_t row = 0; row < g->m; row++) {
+        vi sums = vi_set1(0);
+        for (size_t s = 0; s < g->segs; s++) {
+            const uint8_t *a = (const uint8_t *)g->seg[s] + row * g->a_stride;
+            TB_FOR_VECTORS(i, g->k, {
+                vi x = vi_xor(LOAD_U8(a + i), flip);
+                if (part) { /* lanes past the end were flipped too */
+                    int32_t lanes[VL];
+                    vi_store(lanes, x);
+                    int32_t rest = 0;
+                    for (size_t lane = 0; lane < g->k - i; lane++)
+                        rest += lanes[lane];
+                    int32_t first[VL] = {rest};
+                    x = vi_load(first);
+                }
+                sums = vi_add(sums, x);
+            });
+        }
+        int32_t lanes[VL], total = 0;
+        vi_store(lanes, sums);
+        for (int lane = 0; lane < VL; lane++)
+            total = (int32_t)((uint32_t)total + (uint32_t)lanes[lane]);
+        out[row] = (int32_t)((uint32_t)total * (uint32_t)factor);
+    }
+}
