@@ -4,10 +4,10 @@
  * integers of it afterwards.
  *
  * Weights are drawn from a stream named after the tensor (noise.h), bell-shaped and scaled so that
- * activations keep a variance near 1 through the depth (He et al. 2015, with the mean counted in):
- * the graph carries the expected mean and variance of every tensor along, weights get the variance
- * 1 / (fan_in * variance of the input), and the bias takes back what the input's mean adds, as a
- * folded batch normalisation would. Channels differ in scale by up to 1 : 2.3.
+ * activations keep a variance near 1 through the depth (He et al. 2015): the graph carries the
+ * expected mean and variance of every tensor along, weights get the variance 1 / (fan_in * second
+ * moment of the input), and the bias takes back a part of what the input's mean adds, as a folded
+ * batch normalisation would. Channels differ in scale by up to 1 : 2.3.
  *
  * Errors are kept in the draft: a call on a value that does not fit, or after a failure, returns -1
  * and does nothing more. Names are put behind the current scope: "block1/expand".

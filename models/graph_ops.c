@@ -36,7 +36,7 @@ static tb_value pool(tb_graph *graph, const char *name, tb_value input, tb_pool 
 
 /* What an average keeps of the variance depends on how alike neighbours are: between all of it and
    1 / count. */
-#define AVERAGE_KEEPS 0.5f
+#define AVERAGE_KEEPS 0.4f
 
 tb_value tb_graph_average_pool(tb_graph *graph, const char *name, tb_value input, tb_pool window)
 {
@@ -47,10 +47,10 @@ tb_value tb_graph_average_pool(tb_graph *graph, const char *name, tb_value input
 
 tb_value tb_graph_max_pool(tb_graph *graph, const char *name, tb_value input, tb_pool window)
 {
-    /* The largest of four normal numbers lies 1.03 deviations up and varies half as much. */
+    /* Of four independent values the largest lies 1.03 deviations up; neighbours are much alike. */
     tb_spread in = tb_graph_spread(graph, input);
     return pool(graph, name, input, window, kTfLiteBuiltinMaxPool2d,
-                (tb_spread){in.mean + 1.03f * sqrtf(in.variance), 0.5f * in.variance});
+                (tb_spread){in.mean + 0.25f * sqrtf(in.variance), in.variance});
 }
 
 tb_value tb_graph_mean(tb_graph *graph, const char *name, tb_value input, tb_int_list axes,

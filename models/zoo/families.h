@@ -19,9 +19,9 @@ tb_value tb_zoo_lstm_unrolled(tb_graph *graph, const tb_zoo_config *config);
 /* channels * width, rounded to a multiple of 8, at least 8 and never more than a tenth below. */
 int tb_zoo_channels(int channels, double width);
 
-/* Values spread evenly over [-1, 1], as a normalised image has them. */
-#define TB_ZOO_IMAGE_SPREAD ((tb_spread){0, 1.0f / 3})
-/* The deviation of logits that makes a softmax clear without being certain. */
-#define TB_ZOO_LOGIT_DEVIATION 2.0f
+/* Between the pixels of a normalised photograph and noise over [-1, 1]. */
+#define TB_ZOO_IMAGE_SPREAD ((tb_spread){0, 0.3f})
+/* The deviation of logits that makes a softmax over so many classes clear without being certain. */
+float tb_zoo_logit_deviation(int classes);
 
 #endif

@@ -20,8 +20,9 @@ static tb_value sequence(tb_graph *g, const tb_zoo_config *config, int *units)
 static tb_value head(tb_graph *g, tb_value last, int classes)
 {
     tb_graph_scope(g, "head");
-    tb_value x = tb_graph_dense(g, "logits", last,
-                                (tb_dense){.units = classes, .deviation = TB_ZOO_LOGIT_DEVIATION});
+    tb_value x =
+        tb_graph_dense(g, "logits", last,
+                       (tb_dense){.units = classes, .deviation = tb_zoo_logit_deviation(classes)});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);
 }

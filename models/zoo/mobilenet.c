@@ -14,7 +14,7 @@ static tb_value head(tb_graph *g, tb_value x, int classes)
     tb_graph_scope(g, "head");
     x = tb_graph_average_pool(g, "pool", x, (tb_pool){.size = 0});
     x = tb_graph_conv(g, "logits", x,
-                      (tb_conv){.filters = classes, .deviation = TB_ZOO_LOGIT_DEVIATION});
+                      (tb_conv){.filters = classes, .deviation = tb_zoo_logit_deviation(classes)});
     x = tb_graph_reshape(g, "flat", x, TB_SHAPE(1, classes));
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);

@@ -30,8 +30,9 @@ tb_value tb_zoo_resnet8(tb_graph *g, const tb_zoo_config *config)
     tb_graph_scope(g, "head");
     x = tb_graph_average_pool(g, "pool", x, (tb_pool){.size = 0});
     x = tb_graph_reshape(g, "flat", x, TB_SHAPE(1, tb_graph_shape(g, x).dims[3]));
-    x = tb_graph_dense(g, "logits", x,
-                       (tb_dense){.units = config->classes, .deviation = TB_ZOO_LOGIT_DEVIATION});
+    x = tb_graph_dense(
+        g, "logits", x,
+        (tb_dense){.units = config->classes, .deviation = tb_zoo_logit_deviation(config->classes)});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);
 }

@@ -85,8 +85,9 @@ tb_value tb_zoo_transformer(tb_graph *g, const tb_zoo_config *config)
     }
     tb_graph_scope(g, "head");
     x = tb_graph_mean(g, "pool", x, TB_INTS(1), false);
-    x = tb_graph_dense(g, "logits", x,
-                       (tb_dense){.units = config->classes, .deviation = TB_ZOO_LOGIT_DEVIATION});
+    x = tb_graph_dense(
+        g, "logits", x,
+        (tb_dense){.units = config->classes, .deviation = tb_zoo_logit_deviation(config->classes)});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);
 }

@@ -37,7 +37,8 @@ tb_value tb_zoo_unet(tb_graph *g, const tb_zoo_config *config)
     }
     tb_graph_scope(g, "head");
     x = tb_graph_conv(g, "logits", x,
-                      (tb_conv){.filters = config->classes, .deviation = TB_ZOO_LOGIT_DEVIATION});
+                      (tb_conv){.filters = config->classes,
+                                .deviation = tb_zoo_logit_deviation(config->classes)});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "mask", x);
 }

@@ -60,6 +60,11 @@ int tb_zoo_channels(int channels, double width)
     return rounded < 0.9 * wanted ? rounded + 8 : rounded;
 }
 
+float tb_zoo_logit_deviation(int classes)
+{
+    return classes < 100 ? 2 : 2.5f;
+}
+
 static tb_zoo_config complete(const tb_zoo_model *model, tb_zoo_config config)
 {
     if (config.width == 0)
@@ -76,18 +81,16 @@ static tb_zoo_config complete(const tb_zoo_model *model, tb_zoo_config config)
 static tb_status check(const tb_zoo_model *model, const tb_zoo_config *config, tb_error *err)
 {
     if (!(config->width >= 0.01 && config->width <= 4))
-        return tb_fail(err, TB_USAGE, "%s: width %g is outside 0.01 to 4", model->name,
-                       config->width);
+        return tb_fail(err, TB_USAGE, "width %g is outside 0.01 to 4", config->width);
     if (config->resolution < model->resolution_step || config->resolution > 2048 ||
         config->resolution % model->resolution_step)
-        return tb_fail(err, TB_USAGE, "%s: resolution %d is no multiple of %d up to 2048 %s",
-                       model->name, config->resolution, model->resolution_step, model->unit);
+        return tb_fail(err, TB_USAGE, "resolution %d is no multiple of %d up to 2048 %s",
+                       config->resolution, model->resolution_step, model->unit);
     if (config->blocks < 1 || config->blocks > model->defaults.blocks)
-        return tb_fail(err, TB_USAGE, "%s: %d blocks were asked for, it has 1 to %d", model->name,
-                       config->blocks, model->defaults.blocks);
+        return tb_fail(err, TB_USAGE, "%d blocks were asked for, it has 1 to %d", config->blocks,
+                       model->defaults.blocks);
     if (config->classes < 2 || config->classes > 100000)
-        return tb_fail(err, TB_USAGE, "%s: %d classes are outside 2 to 100000", model->name,
-                       config->classes);
+        return tb_fail(err, TB_USAGE, "%d classes are outside 2 to 100000", config->classes);
     return TB_OK;
 }
 
@@ -124,7 +127,7 @@ tb_status tb_zoo_draft(const tb_zoo_model *model, const tb_zoo_options *options,
         return TB_OK;
     if (err)
         *err = out->error;
-    return tb_in(err, "%s", model->name);
+    return out->error.status;
 }
 
 tb_status tb_zoo_write(const char *name, const tb_zoo_options *options, tb_error *err,
@@ -142,5 +145,5 @@ tb_status tb_zoo_write(const char *name, const tb_zoo_options *options, tb_error
     if (status == TB_OK)
         status = tb_draft_write(&draft, err, bytes, size);
     tb_draft_free(&draft);
-    return status;
+    return status == TB_OK ? TB_OK : tb_in(err, "%s", name);
 }
