@@ -113,6 +113,8 @@ stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=t
 cli: $(BUILD)/tflbench ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
 
+shared_models := $(wildcard ../shared/models/MANIFEST.json)
+
 # ---- fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c is a libFuzzer target; replay_NAME runs it on files, without libFuzzer.
 fuzz_names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -129,6 +131,20 @@ $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
                         $(call objects,tests/fuzz/replay_main.c $(fuzz_support))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/fuzz/mutate: $(call objects,tests/fuzz/mutate.c tests/fuzz/mutator.c tests/fuzz/exercise.c \
+                                     $(all_src))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+# Mutated models through load, allocate and invoke; MUTATE_COUNT=100000 is the acceptance run.
+MUTATE_COUNT ?= 20000
+.PHONY: mutate mutate-build
+mutate-build: $(BUILD)/fuzz/mutate
+mutate: ## run MUTATE_COUNT mutated models under the sanitizers
+	@$(MAKE) -s SAN=address,undefined mutate-build
+	@build-address-undefined/fuzz/mutate --count $(MUTATE_COUNT) \
+	    $(if $(shared_models),$(dir $(shared_models)):1)
 
 .PHONY: fuzz fuzz-build replay-build
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 60) with clang and the sanitizers
