@@ -20,41 +20,45 @@ unsigned tb_type_bits(TfLiteType type)
     return (unsigned)type < TB_COUNT_OF(type_bits) ? type_bits[type] : 0;
 }
 
-bool tb_shape_elements(int rank, const int *dims, int64_t *elements)
+/* The product of all dimensions but zeros, times `factor`; `*empty` tells of a zero. */
+static bool product_of(int rank, const int *dims, int64_t factor, int64_t *product, bool *empty)
 {
-    /* A zero anywhere makes the product zero, however large the others are. */
-    int64_t product = 1;
-    bool overflow = false;
-    bool empty = false;
+    *product = factor;
+    *empty = false;
     for (int k = 0; k < rank; k++) {
         if (dims[k] < 0)
             return false;
-        empty |= dims[k] == 0;
-        overflow |= __builtin_mul_overflow(product, (int64_t)dims[k], &product);
+        if (dims[k] == 0)
+            *empty = true;
+        else if (__builtin_mul_overflow(*product, (int64_t)dims[k], product))
+            return false;
     }
-    if (empty)
-        product = 0;
-    else if (overflow)
+    return true;
+}
+
+bool tb_shape_elements(int rank, const int *dims, int64_t *elements)
+{
+    int64_t product;
+    bool empty;
+    if (!product_of(rank, dims, 1, &product, &empty))
         return false;
-    *elements = product;
+    *elements = empty ? 0 : product;
     return true;
 }
 
 bool tb_shape_bytes(TfLiteType type, int rank, const int *dims, size_t *bytes)
 {
-    int64_t elements;
-    if (!tb_shape_elements(rank, dims, &elements))
-        return false;
     unsigned bits = tb_type_bits(type);
-    if (bits < 8) {
-        unsigned per_byte = bits ? 8 / bits : 1;
-        *bytes = bits ? (size_t)elements / per_byte + ((size_t)elements % per_byte != 0) : 0;
-        return true;
-    }
-    int64_t size;
-    if (__builtin_mul_overflow(elements, (int64_t)(bits / 8), &size))
+    int64_t product;
+    bool empty;
+    if (!product_of(rank, dims, bits < 8 ? 1 : bits / 8, &product, &empty))
         return false;
-    *bytes = (size_t)size;
+    size_t size = empty ? 0 : (size_t)product;
+    if (bits == 0)
+        size = 0;
+    else if (bits < 8)
+        size = size / (8 / bits) + (size % (8 / bits) != 0);
+    *bytes = size;
     return true;
 }
 

@@ -20,12 +20,16 @@ static inline bool tb_type_is_unsized(TfLiteType type)
     return type == kTfLiteString || type == kTfLiteResource || type == kTfLiteVariant;
 }
 
-/* The product of the dimensions; false where one is negative or the product does not fit 63 bits. */
+/*
+ * The product of the dimensions. False where one is negative, or where the product of those that are
+ * not zero does not fit 63 bits: so the product of any of a tensor's dimensions fits, also where
+ * another one is zero.
+ */
 bool tb_shape_elements(int rank, const int *dims, int64_t *elements);
 
 /*
  * Bytes of a tensor of this type and shape, packed types rounded up to whole bytes; 0 for the types
- * without a size. False where a dimension is negative or the size does not fit 63 bits.
+ * without a size. False as above, with the size of an element as a further factor.
  */
 bool tb_shape_bytes(TfLiteType type, int rank, const int *dims, size_t *bytes);
 

@@ -4,9 +4,9 @@
  * The models are the zoo's miniatures and, of each suite (folder or packed, as `tflbench verify`
  * takes it), those up to --max-bytes. Mutant k is made from model k mod n; equal numbers make equal
  * mutants. They run in batches, a process each, so that a crash costs its batch alone and names the
- * mutant: the batch goes on behind it. A mutant that takes over 5 s is a hang. Leaks are seen when a
- * batch's process ends (build with SAN=address,undefined); the batch is then halved until the
- * mutant is found.
+ * mutant: the batch goes on behind it. A mutant that takes over 5 s of processor time, or a minute
+ * on the clock, is a hang. Leaks are seen when a batch's process ends (build with
+ * SAN=address,undefined); the batch is then halved until the mutant is found.
  *
  * Prints how far mutants came, executions a second, and every finding with what was changed and the
  * command that repeats it. Exits 1 if there was one.
@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/suite.h"
@@ -30,7 +31,8 @@
 #include "tests/fuzz/mutator.h"
 
 enum {
-    hang_ms = 5000,
+    hang_cpu_s = 5,
+    hang_wall_s = 60, /* others may have the processors */
     look_every_ms = 20,
     most_findings = 50,
     most_report_lines = 40,
@@ -132,8 +134,9 @@ static const source *source_of(const settings *s, uint64_t number)
 
 /* Shared with the batch's process. */
 typedef struct progress {
-    _Atomic uint64_t number; /* being run, or the batch's end */
-    _Atomic uint64_t since_ns;
+    _Atomic uint64_t number;       /* being run, or the batch's end */
+    _Atomic uint64_t since_ns;     /* on the clock */
+    _Atomic uint64_t since_cpu_ns; /* of the batch's process */
     _Atomic uint64_t stages[TB_STAGE_COUNT];
 } progress;
 
@@ -150,10 +153,18 @@ static tb_stage run_one(const settings *s, uint64_t number, tb_buf *what, tb_err
     return stage;
 }
 
+static uint64_t cpu_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static void run_range(const settings *s, uint64_t first, uint64_t end, progress *p)
 {
     for (uint64_t number = first; number < end; number++) {
         atomic_store(&p->since_ns, tb_clock_ns());
+        atomic_store(&p->since_cpu_ns, cpu_ns(CLOCK_PROCESS_CPUTIME_ID));
         atomic_store(&p->number, number);
         tb_error err = TB_ERROR_NONE;
         tb_stage stage = run_one(s, number, NULL, &err);
@@ -179,11 +190,22 @@ static bool wait_shortly(pid_t child, int *status)
     return false;
 }
 
+static bool hangs(const progress *p, clockid_t clock)
+{
+    uint64_t cpu = cpu_ns(clock);
+    uint64_t cpu_taken = cpu - atomic_load(&p->since_cpu_ns);
+    uint64_t taken = tb_clock_ns() - atomic_load(&p->since_ns);
+    /* The mutant may have changed between the readings, which then are too small, or "negative". */
+    return (cpu_taken > hang_cpu_s * 1000000000ull && cpu_taken < UINT64_MAX / 2) ||
+           taken > hang_wall_s * 1000000000ull;
+}
+
 static outcome run_batch(const settings *s, uint64_t first, uint64_t end, progress *p,
                          const char *log)
 {
     atomic_store(&p->number, first);
     atomic_store(&p->since_ns, tb_clock_ns());
+    atomic_store(&p->since_cpu_ns, 0);
     fflush(stdout);
     pid_t child = fork();
     if (child < 0)
@@ -195,10 +217,11 @@ static outcome run_batch(const settings *s, uint64_t first, uint64_t end, progre
         run_range(s, first, end, p);
         exit(0); /* not _exit: leaks are looked for at exit */
     }
+    clockid_t clock = CLOCK_MONOTONIC;
+    clock_getcpuclockid(child, &clock);
     int status;
     while (!wait_shortly(child, &status)) {
-        uint64_t taken_ns = tb_clock_ns() - atomic_load(&p->since_ns);
-        if (atomic_load(&p->number) < end && taken_ns > (uint64_t)hang_ms * 1000000) {
+        if (atomic_load(&p->number) < end && hangs(p, clock)) {
             kill(child, SIGKILL);
             waitpid(child, &status, 0);
             return OUTCOME_HANG;
@@ -348,7 +371,7 @@ int main(int argc, char **argv)
         .count = 1000,
         .batch = 500,
         .max_bytes = 400 * 1000,
-        .exercise = {.memory_limit_bytes = 256 << 20, .time_limit_ns = 1000000000},
+        .exercise = {.memory_limit_bytes = 64 << 20, .time_limit_ns = 1000000000},
     };
     static const struct option options[] = {
         {"count", required_argument, NULL, 'c'},    {"first", required_argument, NULL, 'f'},

@@ -24,8 +24,8 @@ Test(tensor, bytes_follow_type_and_shape)
         {kTfLiteFloat32, 2, {0, 5}, true, 0},
         {kTfLiteFloat32, 1, {-1}, false, 0},
         {kTfLiteFloat32, 4, {INT_MAX, INT_MAX, INT_MAX, INT_MAX}, false, 0},
-        {kTfLiteFloat32, 4, {INT_MAX, INT_MAX, INT_MAX, 0}, true, 0},
-        {kTfLiteFloat32, 4, {0, INT_MAX, INT_MAX, INT_MAX}, true, 0},
+        {kTfLiteFloat32, 4, {INT_MAX, INT_MAX, INT_MAX, 0}, false, 0},
+        {kTfLiteFloat32, 4, {0, INT_MAX, INT_MAX, INT_MAX}, false, 0},
         {kTfLiteInt8, 2, {INT_MAX, INT_MAX}, true, (size_t)INT_MAX * INT_MAX},
         {kTfLiteFloat64, 2, {INT_MAX, INT_MAX}, false, 0},
     };
@@ -36,6 +36,19 @@ Test(tensor, bytes_follow_type_and_shape)
         if (ok)
             cr_expect_eq(bytes, cases[k].bytes, "case %zu: %zu", k, bytes);
     }
+}
+
+/* So that kernels may multiply any of the dimensions, in any order. */
+Test(tensor, a_zero_hides_no_overflow)
+{
+    static const int dims[] = {1 << 30, 1 << 30, 8, 0};
+    int64_t elements = -1;
+    cr_expect_not(tb_shape_elements(4, dims, &elements));
+    cr_expect_not(tb_shape_elements(3, dims, &elements), "2^63");
+    cr_expect(tb_shape_elements(2, dims, &elements));
+    cr_expect_eq(elements, (int64_t)1 << 60);
+    cr_expect(tb_shape_elements(2, dims + 2, &elements));
+    cr_expect_eq(elements, 0);
 }
 
 Test(tensor, shape_text_is_cut_to_fit)
