@@ -83,7 +83,7 @@ $(BUILD)/obj/%.o: %.c
 embedded := $(wildcard reports/schema.sql reports/viewer/* tests/unit/reports/*.sql)
 $(BUILD)/gen/%.inc: %
 	@mkdir -p $(@D)
-	@od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g; $$s/,$$//' > $@.tmp && mv $@.tmp $@
+	@od -An -v -tx1 $< | sed "s/ \(..\)/'\\\\x\1',/g; \$$s/,\$$//" > $@.tmp && mv $@.tmp $@
 $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst %,$(BUILD)/gen/%.inc,$(embedded))
 
 # ---- tests -------------------------------------------------------------------------------------

@@ -59,8 +59,6 @@ tb_exit tb_cmd_call(const tb_cmd *cmd, int argc, char **argv)
     if (status != TB_OK) {
         tb_in(&err, "%s", cmd->name);
         code = tb_cmd_fail(&err);
-        if (code == TB_EXIT_USAGE)
-            fprintf(stderr, "`tflbench help %s` explains it.\n", cmd->name);
     } else {
         code = cmd->run(args);
     }

@@ -203,10 +203,11 @@ static tb_status set_input(tb_session *session, int k, const void *data, size_t 
     if (tensor->type == kTfLiteString && TfLiteTensorRealloc(bytes, tensor) != kTfLiteOk)
         return tb_fail(err, TB_NO_MEMORY, "input %d '%s': no memory for %zu bytes", k, tensor->name,
                        bytes);
-    if (tensor->bytes != bytes || !tensor->data.raw)
+    if (tensor->bytes != bytes || (bytes > 0 && !tensor->data.raw))
         return tb_fail(err, TB_MISMATCH, "input %d '%s': %zu bytes were given, it takes %zu", k,
                        tensor->name, bytes, tensor->bytes);
-    memcpy(tensor->data.raw, data, bytes);
+    if (bytes > 0)
+        memcpy(tensor->data.raw, data, bytes);
     return TB_OK;
 }
 

@@ -183,7 +183,6 @@ static tb_status launch_unit(sweep *s, const tb_sweep_unit *unit, tb_error *err,
         launch.lent_fd = reference->fd;
         job.expect_outputs = tb_lent_path();
     } else {
-        s->ingest->outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
         s->ingest->outcome.check_detail =
             s->request->check ? reference->reason : "--check off was given";
     }
@@ -272,6 +271,8 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
     tb_ingest ingest;
     tb_ingest_init(&ingest, s->store, s->run_id, &s->plan->models[c->model].info, &c->record,
                    &s->build, &process);
+    ingest.outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
+    ingest.outcome.check_detail = "the process ended before that";
     s->ingest = &ingest;
     char text[200];
     snprintf(text, sizeof text, "%.150s%s", c->text, unit->profile ? ", per-op profiling" : "");

@@ -36,11 +36,19 @@ static tb_status no_memory(tb_error *err)
 
 /* ---- models ------------------------------------------------------------------------------------ */
 
-/* The file's name without folder and ending. */
+/* The file's name without folder and ending; of a file that is just called model.tflite, its
+   folder's name. */
 static const char *model_name(const char *path, tb_arena *arena)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
+    if (slash && slash > path && strcmp(name, "model.tflite") == 0) {
+        const char *folder = slash;
+        while (folder > path && folder[-1] != '/')
+            folder--;
+        if (folder < slash && *folder != '.')
+            return tb_arena_text(arena, folder, (size_t)(slash - folder));
+    }
     const char *dot = strrchr(name, '.');
     return tb_arena_text(arena, name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
 }

@@ -46,32 +46,28 @@ static const tb_engine *engine_of(const case_run *run)
 
 /* ---- verdicts ---------------------------------------------------------------------------------- */
 
-/* Messages speak of the model by the path it was opened at, which means nothing in an archive. */
-static const char *readable(const case_run *run, const char *message)
-{
-    const char *path = run->model.path;
-    size_t size = strlen(path);
-    tb_buf text = {0};
-    for (const char *at; size > 0 && (at = strstr(message, path)); message = at + size) {
-        tb_buf_append(&text, message, (size_t)(at - message));
-        tb_buf_append_text(&text, "model.tflite");
-    }
-    tb_buf_append_text(&text, message);
-    const char *kept = tb_arena_text(run->arena, tb_buf_text(&text), text.size);
-    tb_buf_free(&text);
-    return kept;
-}
-
 static void conclude(case_run *run, tb_verdict verdict, const char *message)
 {
     run->result->verdict = verdict;
-    run->result->message = message ? readable(run, message) : NULL;
+    run->result->message = message ? tb_arena_text(run->arena, message, strlen(message)) : NULL;
 }
 
-/* An error of the engine in one of the phases in which it may refuse a model. */
+/* Takes "<name>: " from the front of the message, if that is how it begins. */
+static void drop_prefix(tb_error *err, const char *name)
+{
+    size_t size = strlen(name);
+    if (size > 0 && !strncmp(err->text, name, size) && !strncmp(err->text + size, ": ", 2))
+        memmove(err->text, err->text + size + 2, strlen(err->text + size + 2) + 1);
+}
+
+/* An error of the engine in one of the phases in which it may refuse a model. Which model it was is
+   known, and the path of one out of an archive means nothing to anybody. */
 static tb_status refuse(case_run *run, const char *phase)
 {
+    const char *slash = strrchr(run->model.path, '/');
     run->refused = true;
+    drop_prefix(&run->err, run->model.path);
+    drop_prefix(&run->err, slash ? slash + 1 : run->model.path);
     return tb_in(&run->err, "%s", phase);
 }
 

@@ -97,7 +97,7 @@ static void serve(const tb_verify_pool *pool, int from, int to)
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core); /* crashes are expected here; no one wants their dumps */
     signal(SIGPIPE, SIG_DFL);
-    tb_os_die_with_parent(); /* a case that hangs would not see the pipe close */
+    tb_os_die_with_parent();            /* a case that hangs would not see the pipe close */
     dup2(STDERR_FILENO, STDOUT_FILENO); /* plugins print, and standard output is the parent's */
     int32_t k;
     while (read_all(from, &k, sizeof k) && answer_case(pool, k, to))

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "reports/describe.h"
 #include "reports/selection.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/size.h"
@@ -40,14 +41,8 @@ static bool row_counts(const tb_process_row *row)
 /* Appends "text" to a list separated by ; unless it is there. */
 static void add_to_list(tb_buf *list, const char *text)
 {
-    size_t length = strlen(text);
-    const char *at = tb_buf_text(list);
-    while ((at = strstr(at, text))) {
-        bool starts = at == list->data || at[-1] == ';';
-        if (starts && (at[length] == ';' || !at[length]))
-            return;
-        at += length;
-    }
+    if (tb_list_has(tb_buf_text(list), text, strlen(text)))
+        return;
     if (list->size)
         tb_buf_append_text(list, ";");
     tb_buf_append_text(list, text);
@@ -130,6 +125,8 @@ static void set_plan_fields(build_state *state, const group *members)
         if (!result->plan_id) {
             result->plan_id = row->plan_id;
             result->row.ran = label_of_plan(state->pool, row);
+            result->row.nodes_total = row->plan.nodes_total;
+            result->row.nodes_delegated = row->plan.nodes_delegated;
         }
         if (row->plan_fingerprint)
             add_to_list(&fingerprints, row->plan_fingerprint);
@@ -414,8 +411,10 @@ static int compare_results(const void *left, const void *right)
     const tb_result_row *b = &((const tb_result *)right)->row;
     if (a->run.value != b->run.value)
         return a->run.value < b->run.value ? 1 : -1;
-    const char *const texts[][2] = {
-        {a->model, b->model}, {a->engine, b->engine}, {a->delegate, b->delegate}};
+    const char *const texts[][2] = {{a->model, b->model},
+                                    {a->model_sha256, b->model_sha256},
+                                    {a->engine, b->engine},
+                                    {a->delegate, b->delegate}};
     for (size_t i = 0; i < TB_COUNT_OF(texts); i++)
         if (compare_texts(texts[i][0], texts[i][1]))
             return compare_texts(texts[i][0], texts[i][1]);

@@ -332,15 +332,15 @@ TfLiteStatus tb_subgraph_redo_delegates(tb_subgraph *subgraph)
     if (!subgraph->delegates_undone)
         return kTfLiteOk;
     subgraph->delegates_undone = false;
+    TfLiteDelegate **again = subgraph->delegates;
     int count = subgraph->delegate_count;
+    subgraph->delegates = NULL;
     subgraph->delegate_count = 0;
-    for (int k = 0; k < count; k++) {
-        /* apply appends the delegate where it stands already. */
-        TfLiteStatus status = tb_subgraph_apply_delegate(subgraph, subgraph->delegates[k]);
-        if (status != kTfLiteOk)
-            return status;
-    }
-    return kTfLiteOk;
+    TfLiteStatus status = kTfLiteOk;
+    for (int k = 0; k < count && status == kTfLiteOk; k++)
+        status = tb_subgraph_apply_delegate(subgraph, again[k]);
+    free(again);
+    return status;
 }
 
 TfLiteStatus tb_subgraph_drop_delegates(tb_subgraph *subgraph, int keep)

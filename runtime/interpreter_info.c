@@ -71,6 +71,12 @@ void tb_interpreter_memory(const tb_interpreter *interpreter, tb_memory_account 
     memcpy(out->peak_bytes, interpreter->memory.peak_bytes, sizeof out->peak_bytes);
 }
 
+static void reach(uint64_t *end, int64_t offset, uint64_t bytes)
+{
+    if ((uint64_t)offset + bytes > *end)
+        *end = (uint64_t)offset + bytes;
+}
+
 void tb_interpreter_memory_plan(const tb_interpreter *interpreter, int subgraph,
                                 tb_memory_plan_summary *out)
 {
@@ -78,7 +84,6 @@ void tb_interpreter_memory_plan(const tb_interpreter *interpreter, int subgraph,
     const tb_subgraph *s = subgraph_at(interpreter, subgraph);
     if (!s)
         return;
-    out->arena_bytes = s->plan_result.peak_bytes;
     out->lower_bound_bytes = s->plan_result.bound_bytes;
     out->persistent_bytes = s->persistent_bytes;
     int at = s->plan_result.bound_at;
@@ -86,7 +91,14 @@ void tb_interpreter_memory_plan(const tb_interpreter *interpreter, int subgraph,
         out->peak_node = s->plan[at];
     for (size_t k = 0; k < s->context.tensors_size; k++) {
         const tb_tensor_state *state = &s->tensor_states[k];
-        out->planned_tensors += state->offset != TB_NOT_PLACED && !state->persistent_placed;
+        if (state->offset == TB_NOT_PLACED || state->persistent_placed)
+            continue;
+        out->planned_tensors++;
+        reach(&out->arena_bytes, state->offset, state->placed_bytes);
+    }
+    for (int k = 0; k < s->scratch_count; k++) {
+        if (s->scratch[k].offset != TB_NOT_PLACED)
+            reach(&out->arena_bytes, s->scratch[k].offset, s->scratch[k].bytes);
     }
 }
 

@@ -136,10 +136,8 @@ struct tb_subgraph {
     tb_block *eval_blocks; /* until the node at hand has run */
 
     char *arena; /* aligned; NULL before there is one */
-    void *arena_block;
     uint64_t arena_capacity;
     char *persistent; /* variables */
-    void *persistent_block;
     uint64_t persistent_bytes;
     tb_plan_result plan_result;
     bool has_custom; /* some tensor lies in the application's memory */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/os.h"
 #include "runtime/base/size.h"
 #include "runtime/interpreter_internal.h"
 #include "runtime/tflite_abi/builtin_ops.h"
@@ -184,37 +185,63 @@ static void share_in_place(tb_subgraph *subgraph, int first, int position)
 
 /* ---- the arena -------------------------------------------------------------------------------- */
 
-/* Replaces a block by one of another size and keeps `keep` bytes. Aligned, and zero where it is new. */
-static TfLiteStatus replace_block(tb_subgraph *subgraph, const char *what, void **block,
-                                  char **base, uint64_t *capacity, uint64_t needed, uint64_t keep)
+/*
+ * Large blocks come from the system directly: malloc would clear them, and keep them when they are
+ * freed. Under a memory checker everything comes from malloc, so that overruns are seen.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define PAGED_BYTES UINT64_MAX
+#else
+#define PAGED_BYTES (UINT64_C(256) << 10)
+#endif
+
+/* Zeroed, aligned to TB_PLAN_ALIGNMENT; NULL without memory. */
+static void *take_block(uint64_t bytes)
+{
+    size_t size;
+    if (bytes > SIZE_MAX || !tb_add_size((size_t)bytes, TB_PLAN_ALIGNMENT, &size))
+        return NULL;
+    if (bytes >= PAGED_BYTES)
+        return tb_os_take_pages((size_t)bytes);
+    size = tb_align_up(size, TB_PLAN_ALIGNMENT);
+    void *block = aligned_alloc(TB_PLAN_ALIGNMENT, size);
+    return block ? memset(block, 0, size) : NULL;
+}
+
+static void give_block(void *block, uint64_t bytes)
+{
+    if (bytes >= PAGED_BYTES)
+        tb_os_give_pages(block, (size_t)bytes);
+    else
+        free(block);
+}
+
+/* Replaces a block by one of another size and keeps `keep` bytes. */
+static TfLiteStatus replace_block(tb_subgraph *subgraph, const char *what, char **block,
+                                  uint64_t *capacity, uint64_t needed, uint64_t keep)
 {
     tb_memory_count *memory = &subgraph->interpreter->memory;
-    void *old_block = *block;
-    uint64_t old_bytes = *capacity;
     if (keep == 0) { /* then there is no need to hold both for a moment */
-        free(old_block);
-        tb_memory_give(memory, TB_MEMORY_ARENA, old_bytes);
-        old_block = *block = NULL;
-        old_bytes = *capacity = 0;
+        give_block(*block, *capacity);
+        tb_memory_give(memory, TB_MEMORY_ARENA, *capacity);
+        *block = NULL;
+        *capacity = 0;
     }
-    size_t total;
-    bool fits = needed <= SIZE_MAX && tb_add_size((size_t)needed, TB_PLAN_ALIGNMENT, &total);
-    bool counted = fits && tb_memory_take(memory, TB_MEMORY_ARENA, needed);
-    void *fresh = counted ? calloc(1, total) : NULL;
+    bool counted = tb_memory_take(memory, TB_MEMORY_ARENA, needed);
+    char *fresh = counted ? take_block(needed) : NULL;
     if (!fresh) {
         if (counted)
             tb_memory_give(memory, TB_MEMORY_ARENA, needed);
         return tb_fault(subgraph, TB_NO_MEMORY, "%s need %llu bytes; %s", what,
                         (unsigned long long)needed,
-                        counted || !fits ? "there is no memory" : "that passes the memory limit");
+                        counted ? "there is no memory" : "that passes the memory limit");
     }
-    char *aligned = (char *)tb_align_up((uintptr_t)fresh, TB_PLAN_ALIGNMENT);
-    if (keep)
-        memcpy(aligned, *base, (size_t)keep);
-    free(old_block);
-    tb_memory_give(memory, TB_MEMORY_ARENA, old_bytes);
+    if (keep) {
+        memcpy(fresh, *block, (size_t)keep);
+        give_block(*block, *capacity);
+        tb_memory_give(memory, TB_MEMORY_ARENA, *capacity);
+    }
     *block = fresh;
-    *base = aligned;
     *capacity = needed;
     return kTfLiteOk;
 }
@@ -369,8 +396,8 @@ static TfLiteStatus place_arena(tb_subgraph *subgraph, int first, int last)
     char *before = subgraph->arena;
     bool shrinks = first == 0 && result.peak_bytes < subgraph->arena_capacity / 4;
     if (result.peak_bytes > subgraph->arena_capacity || shrinks) {
-        status = replace_block(subgraph, "its tensors", &subgraph->arena_block, &subgraph->arena,
-                               &subgraph->arena_capacity, result.peak_bytes, kept);
+        status = replace_block(subgraph, "its tensors", &subgraph->arena, &subgraph->arena_capacity,
+                               result.peak_bytes, kept);
         if (status != kTfLiteOk)
             goto end;
     }
@@ -446,9 +473,8 @@ static TfLiteStatus place_persistent(tb_subgraph *subgraph, int first, int last)
         return tb_fault(subgraph, TB_NO_MEMORY, "its variables need more than 2^62 bytes");
     if (end == begin)
         return kTfLiteOk;
-    TfLiteStatus status =
-        replace_block(subgraph, "its variables", &subgraph->persistent_block, &subgraph->persistent,
-                      &subgraph->persistent_bytes, end, begin);
+    TfLiteStatus status = replace_block(subgraph, "its variables", &subgraph->persistent,
+                                        &subgraph->persistent_bytes, end, begin);
     if (status != kTfLiteOk)
         return status;
     for (size_t k = 0; k < subgraph->context.tensors_size; k++) {
@@ -502,9 +528,8 @@ void tb_subgraph_forget_places(tb_subgraph *subgraph, int first)
     if (first > 0)
         return;
     subgraph->plan_result = (tb_plan_result){.bound_at = -1};
-    free(subgraph->persistent_block);
+    give_block(subgraph->persistent, subgraph->persistent_bytes);
     tb_memory_give(&subgraph->interpreter->memory, TB_MEMORY_ARENA, subgraph->persistent_bytes);
-    subgraph->persistent_block = NULL;
     subgraph->persistent = NULL;
     subgraph->persistent_bytes = 0;
 }
@@ -512,9 +537,8 @@ void tb_subgraph_forget_places(tb_subgraph *subgraph, int first)
 void tb_subgraph_release_arena(tb_subgraph *subgraph)
 {
     tb_subgraph_forget_places(subgraph, 0);
-    free(subgraph->arena_block);
+    give_block(subgraph->arena, subgraph->arena_capacity);
     tb_memory_give(&subgraph->interpreter->memory, TB_MEMORY_ARENA, subgraph->arena_capacity);
-    subgraph->arena_block = NULL;
     subgraph->arena = NULL;
     subgraph->arena_capacity = 0;
     subgraph->state = TB_UNINVOKABLE;

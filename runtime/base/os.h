@@ -35,6 +35,11 @@ tb_status tb_os_memory_file(const char *name, const void *data, size_t size, tb_
 
 size_t tb_os_page_size(void);
 
+/* Zeroed memory straight from the system, page-aligned; NULL where it says no. It costs nothing
+   until it is touched, and giving it back returns it at once. */
+void *tb_os_take_pages(size_t size);
+void tb_os_give_pages(void *pages, size_t size);
+
 /* The absolute path of the running program, terminated; TB_IO where it does not fit. */
 tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out);
 

@@ -98,6 +98,19 @@ tb_status tb_os_executable_path(size_t capacity, tb_error *err, char *out)
     return TB_OK;
 }
 
+void *tb_os_take_pages(size_t size)
+{
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+void tb_os_give_pages(void *pages, size_t size)
+{
+    if (pages)
+        munmap(pages, size);
+}
+
 void tb_os_wait_word(_Atomic uint32_t *word, uint32_t expected)
 {
     syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);

@@ -172,7 +172,7 @@ static void copy_int4(const uint8_t *from, size_t from_index, uint8_t *to, size_
 {
     for (size_t i = 0; i < count; i++) {
         size_t in = from_index + i, out = to_index + i;
-        unsigned nibble = (from[in / 2] >> (in % 2 * 4)) & 0xFu;
+        unsigned nibble = ((unsigned)from[in / 2] >> (in % 2 * 4)) & 0xFu;
         unsigned shift = (unsigned)(out % 2 * 4);
         to[out / 2] = (uint8_t)((to[out / 2] & (0xF0u >> shift)) | nibble << shift);
     }

@@ -3,6 +3,7 @@
 #     run COMMAND...          runs it; afterwards $code, and its output in $out and $err (files)
 #     ok "what" TEST...       TEST is a command; prints ok or not ok and counts
 #     says FILE TEXT          FILE contains the fixed TEXT
+#     models                  writes $model and $model2 (float32 and int8)
 #     skip "why"              ends the script; counted as skipped, not as passed
 #
 # $TFLBENCH is the program, $dir an empty folder that is removed at the end.
@@ -27,14 +28,14 @@ run() {
 }
 
 ok() {
-    what=$1
+    claim=$1
     shift
     if "$@"; then
         passed=$((passed + 1))
-        echo "ok - $what"
+        echo "ok - $claim"
     else
         failed=$((failed + 1))
-        echo "not ok - $what"
+        echo "not ok - $claim"
         echo "#   failed: $*"
         [ -f "$out" ] && sed 's/^/#   out: /' "$out" | head -n 20
         [ -f "$err" ] && sed 's/^/#   err: /' "$err" | head -n 20
@@ -80,6 +81,17 @@ skip() {
 
 need() {
     command -v "$1" >/dev/null || skip "no $1 here"
+}
+
+# Small models of the zoo: $model (float32) and $model2 (int8).
+models() {
+    "$TFLBENCH" zoo --mini -o "$dir/zoo" >/dev/null || {
+        echo "not ok - the zoo writes its miniatures"
+        echo "$passed passed, 1 failed"
+        exit 1
+    }
+    model=$(find "$dir/zoo" -name '*ds_cnn*float32*' | head -n 1)
+    model2=$(find "$dir/zoo" -name '*ds_cnn*int8*' | head -n 1)
 }
 
 finish() {

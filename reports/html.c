@@ -1,0 +1,316 @@
+/*
+ * The HTML report: one file that needs nothing else. The frame is viewer/page.html, whose {{names}}
+ * are filled here; style and script are viewer/page.css and page.js. Everything a reader needs is
+ * plain HTML; the script adds sorting, tool tips and the choice of theme.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/html_page.h"
+#include "reports/json.h"
+#include "reports/writer.h"
+#include "runtime/base/sha256.h"
+#include "runtime/base/size.h"
+
+static const char page_html[] = {
+#include "reports/viewer/page.html.inc"
+    , 0};
+static const char page_css[] = {
+#include "reports/viewer/page.css.inc"
+    , 0};
+static const char page_js[] = {
+#include "reports/viewer/page.js.inc"
+    , 0};
+
+void tb_html_text(tb_page *page, const char *text)
+{
+    tb_escape_html(page->out, text);
+}
+
+/* ---- what fills the frame ---- */
+
+static tb_status add_style(tb_page *page)
+{
+    tb_buf_append_text(page->out, page_css);
+    return TB_OK;
+}
+
+static tb_status add_script(tb_page *page)
+{
+    tb_buf_append_text(page->out, page_js);
+    return TB_OK;
+}
+
+static unsigned hex_digit(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+/* "sha256-<base64>" of the script, by which the browser knows that it is ours. */
+static tb_status add_script_hash(tb_page *page)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char hex[TB_SHA256_HEX_SIZE];
+    tb_sha256 hash;
+    tb_sha256_begin(&hash);
+    tb_sha256_add(&hash, page_js, strlen(page_js));
+    tb_sha256_end(&hash, hex);
+    tb_buf_append_text(page->out, "sha256-");
+    /* 32 bytes: ten groups of three, and one of two. */
+    for (size_t i = 0; i < 64; i += 6) {
+        unsigned group = 0;
+        for (size_t k = 0; k < 6; k++)
+            group = group << 4 | (i + k < 64 ? hex_digit(hex[i + k]) : 0);
+        for (size_t k = 0; k < 4; k++)
+            tb_buf_append_char(page->out,
+                               i + 6 > 64 && k == 3 ? '=' : digits[group >> (18 - 6 * k) & 63]);
+    }
+    return TB_OK;
+}
+
+static tb_status add_title(tb_page *page)
+{
+    if (page->results->count == 0) {
+        tb_buf_append_text(page->out, "tflbench");
+        return TB_OK;
+    }
+    const tb_result_row *row = &page->results->items[0].row;
+    tb_html_text(page, row->model);
+    if (page->model_count > 1)
+        tb_buf_printf(page->out, " and %zu more", page->model_count - 1);
+    tb_buf_printf(page->out, " · run %lld · tflbench", (long long)row->run.value);
+    return TB_OK;
+}
+
+static tb_status add_meta(tb_page *page)
+{
+    if (page->results->count == 0)
+        return TB_OK;
+    const tb_result_row *row = &page->results->items[0].row;
+    tb_buf_printf(page->out, "run %lld", (long long)row->run.value);
+    size_t runs;
+    tb_selection_runs(page->selection, &runs);
+    if (runs > 1)
+        tb_buf_printf(page->out, " and %zu more", runs - 1);
+    if (row->started) {
+        tb_buf_append_text(page->out, " · <time datetime=\"");
+        tb_html_text(page, row->started);
+        tb_buf_printf(page->out, "\">%.10s %.5s UTC</time>", row->started, row->started + 11);
+    }
+    if (row->device) {
+        tb_buf_append_text(page->out, " · ");
+        tb_html_text(page, row->device);
+    }
+    return TB_OK;
+}
+
+/* Over the sentence: of what it speaks. */
+static tb_status add_subject(tb_page *page)
+{
+    if (page->results->count == 0)
+        tb_buf_append_text(page->out, "No results");
+    else if (page->model_count == 1)
+        tb_html_text(page, page->results->items[0].row.model);
+    else
+        tb_buf_printf(page->out, "%zu models", page->model_count);
+    return TB_OK;
+}
+
+/* Escaped, with the ends of an interval ("4.10–4.33") kept on one line by word joiners. */
+static void add_unbroken(tb_page *page, const char *text)
+{
+    for (const char *dash; (dash = strstr(text, "–")); text = dash + strlen("–")) {
+        const char *before = tb_pool_printf(page->pool, "%.*s", (int)(dash - text), text);
+        tb_html_text(page, before);
+        tb_buf_append_text(page->out, "&#8288;–&#8288;");
+    }
+    tb_html_text(page, text);
+}
+
+static tb_status add_sentence(tb_page *page)
+{
+    tb_buf headline = {0}, remark = {0};
+    tb_describe_results(page->results, &headline, &remark);
+    tb_buf_append_text(page->out, "<h1>");
+    add_unbroken(page, tb_buf_text(&headline));
+    tb_buf_append_text(page->out, ".</h1>");
+    if (remark.size) {
+        tb_buf_append_text(page->out, "<p class=\"remark\">");
+        tb_html_text(page, tb_buf_text(&remark));
+        tb_buf_append_text(page->out, ".</p>");
+    }
+    page->out->failed |= headline.failed || remark.failed;
+    tb_buf_free(&headline);
+    tb_buf_free(&remark);
+    return TB_OK;
+}
+
+/* The short facts below the sentence: how much was measured, by what, how far it can be trusted. */
+static tb_status add_facts(tb_page *page)
+{
+    if (page->results->count == 0)
+        return TB_OK;
+    long long processes = 0, samples = 0;
+    size_t doubtful = 0;
+    for (size_t i = 0; i < page->results->count; i++) {
+        const tb_result_row *row = &page->results->items[i].row;
+        processes += row->processes.value;
+        samples += row->samples.value;
+        doubtful += row->warnings != NULL;
+    }
+    const tb_result_row *first = &page->results->items[0].row;
+    tb_buf_printf(page->out,
+                  "<ul class=\"facts\"><li>%zu configuration%s</li><li>%lld process%s</li>"
+                  "<li>%lld sample%s</li>",
+                  page->results->count, page->results->count == 1 ? "" : "s", processes,
+                  processes == 1 ? "" : "es", samples, samples == 1 ? "" : "s");
+    if (first->engine && !page->naming.engine) {
+        tb_buf_append_text(page->out, "<li>engine ");
+        tb_html_text(page, first->engine);
+        if (first->engine_version) {
+            tb_buf_append_text(page->out, " ");
+            tb_html_text(page, first->engine_version);
+        }
+        tb_buf_append_text(page->out, "</li>");
+    }
+    if (first->labels) {
+        tb_buf_append_text(page->out, "<li>");
+        tb_html_text(page, first->labels);
+        tb_buf_append_text(page->out, "</li>");
+    }
+    if (doubtful)
+        tb_buf_printf(page->out, "<li><a href=\"#warnings\">%zu with a warning</a></li>", doubtful);
+    tb_buf_append_text(page->out, "</ul>");
+    return TB_OK;
+}
+
+/* The same figures for programs. "<" is written so that no text can end the script element. */
+static tb_status add_data(tb_page *page)
+{
+    cJSON *document = tb_json_results(page->results);
+    char *text = document ? cJSON_PrintUnformatted(document) : NULL;
+    cJSON_Delete(document);
+    if (!text)
+        return tb_fail(page->err, TB_NO_MEMORY, "no memory for the report's data");
+    for (const char *at = text; *at;) {
+        size_t plain = strcspn(at, "<");
+        tb_buf_append(page->out, at, plain);
+        at += plain;
+        if (*at) {
+            tb_buf_append_text(page->out, "\\u003c");
+            at++;
+        }
+    }
+    cJSON_free(text);
+    return TB_OK;
+}
+
+static const struct {
+    const char *name;
+    tb_status (*fill)(tb_page *page);
+} places[] = {
+    {"script-hash", add_script_hash},
+    {"title", add_title},
+    {"style", add_style},
+    {"meta", add_meta},
+    {"subject", add_subject},
+    {"sentence", add_sentence},
+    {"facts", add_facts},
+    {"overview", tb_html_overview},
+    {"summary", tb_html_summary},
+    {"models", tb_html_models},
+    {"warnings", tb_html_warnings},
+    {"environment", tb_html_environment},
+    {"data", add_data},
+    {"script", add_script},
+};
+
+static tb_status fill_place(tb_page *page, const char *name, size_t length)
+{
+    for (size_t i = 0; i < TB_COUNT_OF(places); i++)
+        if (strlen(places[i].name) == length && strncmp(places[i].name, name, length) == 0)
+            return places[i].fill(page);
+    return tb_fail(page->err, TB_INTERNAL, "page.html names {{%.*s}}, which nothing fills",
+                   (int)length, name);
+}
+
+static tb_status fill_frame(tb_page *page)
+{
+    const char *at = page_html;
+    for (;;) {
+        const char *open = strstr(at, "{{");
+        if (!open) {
+            tb_buf_append_text(page->out, at);
+            return TB_OK;
+        }
+        tb_buf_append(page->out, at, (size_t)(open - at));
+        size_t length = strcspn(open + 2, "}");
+        tb_status status = fill_place(page, open + 2, length);
+        if (status != TB_OK)
+            return status;
+        at = open + 2 + length + 2;
+    }
+}
+
+/* ---- series ---- */
+
+static const char *colour_of(const char *delegate)
+{
+    static const struct {
+        const char *delegate, *colour;
+    } colours[] = {
+        {"reference", "c-reference"}, {"cpu", "c-cpu"},         {"gpu", "c-gpu"},
+        {"nnapi", "c-nnapi"},         {"hexagon", "c-hexagon"},
+    };
+    for (size_t i = 0; i < TB_COUNT_OF(colours); i++)
+        if (strcmp(delegate, colours[i].delegate) == 0)
+            return colours[i].colour;
+    return "c-other";
+}
+
+static tb_status make_series(tb_page *page)
+{
+    tb_series *series = tb_pool_take(page->pool, page->results->count, sizeof *series);
+    for (size_t i = 0; series && i < page->results->count; i++) {
+        const tb_result *result = &page->results->items[i];
+        tb_buf name = {0};
+        tb_describe_configuration(result, &page->naming, &name);
+        series[i].name = tb_pool_text(page->pool, tb_buf_text(&name));
+        tb_buf_free(&name);
+        const char *delegate = result->row.delegate ? result->row.delegate : "";
+        series[i].delegate =
+            tb_pool_printf(page->pool, "%.*s", (int)strcspn(delegate, ":"), delegate);
+        series[i].colour = colour_of(series[i].delegate);
+        long long threads = (long long)result->row.threads.value;
+        series[i].mark = result->row.threads.known && threads > 0 && threads < 1000
+                             ? tb_pool_printf(page->pool, "%lld", threads)
+                             : "";
+    }
+    page->series = series;
+    return tb_pool_check(page->pool, page->err);
+}
+
+tb_status tb_write_results_html(const tb_selection *selection, const tb_results *results,
+                                const tb_report_options *options, tb_buf *out, tb_error *err)
+{
+    (void)options;
+    tb_context context;
+    tb_status status = tb_selection_context(selection, err, &context);
+    if (status != TB_OK)
+        return status;
+    tb_page page = {.selection = selection,
+                    .results = results,
+                    .context = &context,
+                    .naming = tb_naming_of(results),
+                    .pool = tb_pool_create(),
+                    .err = err,
+                    .out = out};
+    for (size_t i = 0; i < results->count; i += tb_model_group(results, i))
+        page.model_count++;
+    status = make_series(&page);
+    if (status == TB_OK)
+        status = fill_frame(&page);
+    tb_pool_free(page.pool);
+    tb_context_free(&context);
+    return status;
+}
