@@ -110,10 +110,23 @@ unit: $(BUILD)/unit ## build and run the unit tests
 stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=thread)
 	@scripts/each.sh $(stress_bin)
 
-cli: $(BUILD)/tflbench ## run the command-line tests on the real binary
+cli: all ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
 
 shared_models := $(wildcard ../shared/models/MANIFEST.json)
+# ---- measurements of our own ---------------------------------------------------------------------
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(all_src))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+overhead_models = $(BUILD)/zoo/mobilenet_v1*.tflite \
+                  $(wildcard ../shared/models/classification/mobilenet_v1*/model.tflite)
+
+.PHONY: bench-overhead
+bench-overhead: all $(BUILD)/tests/bench/overhead ## what per-op profiling costs, on MobileNet v1
+	@$(BUILD)/tflbench zoo mobilenet_v1 -o $(BUILD)/zoo >/dev/null
+	@$(BUILD)/tests/bench/overhead --delegate $(or $(DELEGATE),cpu) --threads $(or $(THREADS),1) \
+	    $(overhead_models)
 
 # ---- fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c is a libFuzzer target; replay_NAME runs it on files, without libFuzzer.

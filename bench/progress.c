@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bench/units.h"
+#include "reports/units.h"
 #include "runtime/base/clock.h"
 
 static int terminal_width(void)
@@ -60,13 +61,14 @@ void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns
 {
     if (progress->quiet || !progress->terminal)
         return;
-    char line[320], median[TB_UNIT_TEXT_SIZE], left[TB_UNIT_TEXT_SIZE];
+    char line[360], median[TB_FIGURE_TEXT_SIZE], left[TB_WAIT_TEXT_SIZE];
     char so_far[96] = "starting";
-    if (samples > 0)
-        snprintf(so_far, sizeof so_far, "median %s of %lld", tb_unit_ns(median_ns, median),
-                 (long long)samples);
+    if (samples > 0) {
+        tb_format_duration(median_ns, median);
+        snprintf(so_far, sizeof so_far, "median %s of %lld", median, (long long)samples);
+    }
     snprintf(line, sizeof line, "[%d/%d] %s: %s, %s left", progress->number, progress->total,
-             progress->unit, so_far, tb_unit_wait(time_left_ns(progress), left));
+             progress->unit, so_far, tb_wait_text(time_left_ns(progress), left));
     fprintf(stderr, "\r\033[K%.*s", terminal_width() - 1, line);
     fflush(stderr);
     progress->line_shown = true;

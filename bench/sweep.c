@@ -14,7 +14,7 @@
 #include "bench/progress.h"
 #include "bench/record_fill.h"
 #include "bench/reference.h"
-#include "bench/units.h"
+#include "reports/units.h"
 #include "runtime/base/os.h"
 #include "runtime/base/sha256.h"
 
@@ -235,18 +235,19 @@ static tb_status note_fallback(sweep *s, standing *st, const tb_sweep_configurat
 
 static void tell_result(sweep *s, const tb_sweep_configuration *c, const tb_launch_result *result)
 {
-    char text[TB_REASON_SIZE + 64], median[TB_UNIT_TEXT_SIZE];
+    char text[TB_REASON_SIZE + 64], median[TB_FIGURE_TEXT_SIZE];
     bool failed = result->status != TB_PROCESS_OK;
     const char *verdict = s->ingest->outcome.check_verdict;
     bool wrong = verdict && strcmp(verdict, TB_VERDICT_WRONG) == 0;
     if (failed)
         snprintf(text, sizeof text, "%s: %s", tb_process_status_text(result->status),
                  result->reason);
-    else
-        snprintf(text, sizeof text, "median %s, %lld samples%s%.400s",
-                 tb_unit_ns(tb_ingest_median_ns(s->ingest), median), (long long)s->ingest->samples,
-                 wrong ? ", WRONG: " : "",
+    else {
+        tb_format_duration(tb_ingest_median_ns(s->ingest), median);
+        snprintf(text, sizeof text, "median %s, %lld samples%s%.400s", median,
+                 (long long)s->ingest->samples, wrong ? ", WRONG: " : "",
                  wrong && s->ingest->outcome.check_detail ? s->ingest->outcome.check_detail : "");
+    }
     /* A file that cannot be read fails every configuration for one reason: that is said once. */
     bool *told = &s->model_told[c->model];
     bool unreadable = s->plan->models[c->model].status != TB_OK;

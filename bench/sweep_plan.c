@@ -5,6 +5,7 @@
 #include "bench/sweep.h"
 #include "bench/units.h"
 #include "reports/stats.h"
+#include "reports/units.h"
 #include "runtime/base/os.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/size.h"
@@ -268,13 +269,14 @@ static const char *plural(int count)
 void tb_sweep_plan_print(const tb_sweep_plan *plan, bool all, FILE *to)
 {
     const tb_sweep_request *request = plan->request;
-    char each[TB_UNIT_TEXT_SIZE], total[TB_UNIT_TEXT_SIZE];
+    char each[TB_FIGURE_TEXT_SIZE], total[TB_WAIT_TEXT_SIZE];
+    tb_format_duration((double)request->max_ns, each);
     fprintf(to,
             "%d model%s, %d configuration%s, %d process%s; at most %s a configuration, %s in "
             "all, besides loading%s. ",
             plan->model_count, plural(plan->model_count), plan->configuration_count,
             plural(plan->configuration_count), plan->unit_count, plan->unit_count == 1 ? "" : "es",
-            tb_unit_ns((double)request->max_ns, each), tb_unit_wait(tb_sweep_plan_ns(plan), total),
+            each, tb_wait_text(tb_sweep_plan_ns(plan), total),
             request->check ? " and one inference a model by the reference kernels" : "");
     if (request->random_order)
         fprintf(to, "Order by seed %llu.\n", (unsigned long long)request->seed);
