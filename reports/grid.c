@@ -216,8 +216,9 @@ static void status_cell(const void *item, tb_pool *pool, tb_cell *cell)
     const result_item *at = item;
     const tb_result_row *row = &at->result->row;
     (void)pool;
-    cell->text = row->status;
-    if (at->result->status != TB_PROCESS_OK)
+    bool wrong = row->check_verdict && strcmp(row->check_verdict, "wrong") == 0;
+    cell->text = wrong && at->result->status == TB_PROCESS_OK ? "wrong outputs" : row->status;
+    if (wrong || at->result->status != TB_PROCESS_OK)
         cell->tone = TB_TONE_BAD;
 }
 
@@ -233,7 +234,7 @@ tb_status tb_grid_of_results(const tb_results *results, tb_pool *pool, tb_error 
         {"threads", true, false, threads_cell, false, 0},
         {"options", false, true, options_cell, false, 0},
         {"median [95 %]", true, false, median_cell, false, 0},
-        {"speed", true, false, speed_cell, false, 0},
+        {"speed", true, false, speed_cell, false, 1},
         {"p95", true, false, p95_cell, false, 2},
         {"peak memory", true, false, memory_cell, false, 3},
         {"arena", true, false, arena_cell, false, 5},

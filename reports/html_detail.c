@@ -145,9 +145,8 @@ static void add_op_time(tb_page *page, const tb_op_row *row, double total, doubl
     tb_format_duration(ns, text);
     tb_buf_printf(page->out,
                   "<td class=\"n\" data-v=\"%.9g\">%s</td><td class=\"share\" data-v=\"%.9g\">"
-                  "<i style=\"width:%.2f%%\"></i><span>%.1f %%</span></td>",
-                  ns, text, ns, slowest > 0 ? 100 * ns / slowest : 0,
-                  total > 0 ? 100 * ns / total : 0);
+                  "<i style=\"--part:%.4f\"></i><span>%.1f %%</span></td>",
+                  ns, text, ns, slowest > 0 ? ns / slowest : 0, total > 0 ? 100 * ns / total : 0);
 }
 
 static void add_op(tb_page *page, const tb_op_row *row, double total, double slowest)

@@ -337,9 +337,10 @@ void tb_html_cumulative(tb_page *page, size_t first, size_t count)
     for (size_t i = first; i < first + count; i++) {
         if (page->results->items[i].sample_count < 2)
             continue;
+        tb_buf_append_text(page->out, "<span>");
         tb_html_mark(page, i);
         tb_html_text(page, page->series[i].name);
-        tb_buf_append_text(page->out, " ");
+        tb_buf_append_text(page->out, "</span>");
     }
     tb_buf_append_text(page->out, "</figcaption></figure>");
 }

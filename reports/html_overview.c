@@ -18,7 +18,12 @@ static void add_legend(tb_page *page)
         tb_html_text(page, page->series[i].delegate);
         tb_buf_append_text(page->out, "</li>");
     }
-    tb_buf_append_text(page->out, "<li class=\"hint\">the number is that of threads</li></ul>");
+    bool doubtful = false;
+    for (size_t i = 0; i < page->results->count; i++)
+        doubtful |= page->results->items[i].row.median_ns.known &&
+                    !tb_result_is_right(&page->results->items[i]);
+    tb_buf_printf(page->out, "<li class=\"hint\">the number is that of threads%s</li></ul>",
+                  doubtful ? "; hollow: wrong outputs, or not all processes ended well" : "");
 }
 
 static bool overview_axis(const tb_page *page, tb_axis *axis)
@@ -119,7 +124,9 @@ tb_status tb_html_overview(tb_page *page)
 {
     tb_axis axis;
     if (page->model_count == 1) {
-        tb_buf_append_text(page->out, "<section class=\"overview\" aria-label=\"Latency\">");
+        tb_buf_append_text(page->out,
+                           "<section class=\"overview\" aria-labelledby=\"overview-title\">"
+                           "<h2 id=\"overview-title\" class=\"hidden\">Latency</h2>");
         tb_html_latency_bars(page, 0, page->results->count);
         tb_buf_append_text(page->out, "</section>");
         return TB_OK;

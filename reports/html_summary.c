@@ -47,6 +47,8 @@ static void add_median(tb_page *page, const tb_result *result, bool fastest)
         tb_buf_printf(page->out, fastest ? "<b>%s</b>" : "%s", middle);
         if (*interval)
             tb_buf_printf(page->out, " <small>%s</small>", interval);
+        tb_buf_append_text(page->out, " ");
+        tb_html_status(page, result, false);
     } else {
         tb_html_status(page, result, false);
         if (result->status == TB_PROCESS_OK)

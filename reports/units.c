@@ -32,10 +32,11 @@ static const step *pick(const step *steps, size_t count, double value)
 static int decimals_for(double value, int digits)
 {
     double size = fabs(value);
+    double slack = 1 - 0.5 * pow(10, -digits); /* what rounds up to the next power of ten */
     int decimals = digits - 1;
-    for (double edge = 10; decimals > 0 && size >= edge * (1 - 0.5 * pow(10, -digits)); edge *= 10)
+    for (double edge = 10; decimals > 0 && size >= edge * slack; edge *= 10)
         decimals--;
-    for (double edge = 1; size > 0 && size < edge && decimals < 9; edge /= 10)
+    for (double edge = 1; size > 0 && size < edge * slack && decimals < 12; edge /= 10)
         decimals++;
     return decimals;
 }
