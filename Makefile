@@ -188,6 +188,12 @@ models: $(BUILD)/tflbench ## the same for real models, where ../shared/models is
 	else echo "no ../shared/models: its 21 models of tier 1 are not verified"; \
 	     echo "verify: 0 passed, 0 failed, 21 skipped"; fi
 
+.PHONY: demo
+demo: ## install what is needed, build, make models, measure, and write a report
+	@scripts/setup.sh build
+	@$(MAKE) -s -j$(shell nproc) all
+	@scripts/demo.sh $(BUILD)/tflbench
+
 # Every runner, counted; `check` installs what is missing first and sums up at the end.
 export TALLY ?= build/tally.tsv
 tally := scripts/tally.sh
