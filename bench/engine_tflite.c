@@ -184,6 +184,9 @@ static tb_status create_xnnpack(tb_session *session, tb_error *err)
                        session->delegate_arg.options[0].key);
     TfLiteXNNPackDelegateOptions options = call->TfLiteXNNPackDelegateOptionsDefault();
     options.num_threads = session->options.threads;
+    /* Whether these are on by default depends on how the library was built; its own tools have them
+       on, and without them XNNPACK leaves quantised models alone. */
+    options.flags |= TFLITE_XNNPACK_DELEGATE_FLAG_QS8 | TFLITE_XNNPACK_DELEGATE_FLAG_QU8;
     session->delegate = call->TfLiteXNNPackDelegateCreate(&options);
     session->delete_delegate = call->TfLiteXNNPackDelegateDelete;
     return session->delegate ? TB_OK : fail(session, TB_UNAVAILABLE, err, "creating XNNPACK");
