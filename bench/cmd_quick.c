@@ -83,7 +83,7 @@ static tb_exit run(const tb_args *args)
         .profile = true,
         .check = true,
         .random_order = true,
-        .fallback = TB_FALLBACK_ALLOW, /* the sentence at the end says it */
+        .fallback = TB_FALLBACK_WARN,
         .silence_ns = SILENCE_NS,
         .quiet = quiet,
     };

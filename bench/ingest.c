@@ -2,6 +2,7 @@
 #include "bench/ingest.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,17 @@ static tb_status take_model(tb_ingest *ingest, const cJSON *event, tb_error *err
     return tb_store_set_model(ingest->store, ingest->process_id, &model, err);
 }
 
+/* Remembers the first node that stayed behind, and why. */
+static void note_reason(tb_ingest *ingest, const tb_op *op)
+{
+    if (!op->reason || ingest->first_reason)
+        return;
+    char text[256];
+    snprintf(text, sizeof text, "node %lld %.40s: %.180s", (long long)op->node.value,
+             op->op ? op->op : "", op->reason);
+    ingest->first_reason = keep(ingest, text);
+}
+
 static tb_status take_plan(tb_ingest *ingest, const cJSON *event, tb_error *err)
 {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(event, "ops");
@@ -184,8 +196,7 @@ static tb_status take_plan(tb_ingest *ingest, const cJSON *event, tb_error *err)
     size_t k = 0;
     for (const cJSON *item = list ? list->child : NULL; item; item = item->next, k++) {
         tb_record_from_json(&tb_op_type, item, &ops[k]);
-        if (ops[k].reason && !ingest->first_reason)
-            ingest->first_reason = keep(ingest, ops[k].reason);
+        note_reason(ingest, &ops[k]);
     }
     tb_plan plan = {0};
     tb_record_from_json(&tb_plan_type, cJSON_GetObjectItemCaseSensitive(event, "plan"), &plan);

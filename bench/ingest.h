@@ -30,7 +30,7 @@ typedef struct tb_ingest {
     bool plan_known;
     int64_t nodes_total, nodes_delegated, partitions;
     char fingerprint[65];     /* of the plan */
-    const char *first_reason; /* why the first node stayed behind, or NULL */
+    const char *first_reason; /* the first node that stayed behind, and why; or NULL */
 } tb_ingest;
 
 /* Fills what is known beforehand; texts are borrowed. */

@@ -224,8 +224,7 @@ static tb_status note_fallback(sweep *s, standing *st, const tb_sweep_configurat
     snprintf(message, sizeof message, "%s took %lld of %lld nodes, %lld partition%s%s%.300s",
              c->delegate.name, (long long)ingest->nodes_delegated, (long long)ingest->nodes_total,
              (long long)ingest->partitions, ingest->partitions == 1 ? "" : "s",
-             ingest->first_reason ? "; first reason: " : "",
-             ingest->first_reason ? ingest->first_reason : "");
+             ingest->first_reason ? "; " : "", ingest->first_reason ? ingest->first_reason : "");
     if (!st->told_partial)
         tb_progress_note(&s->progress, "%s: %s", c->text, message);
     st->told_partial = true;
