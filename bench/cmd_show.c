@@ -1,5 +1,6 @@
 /* `tflbench show`: stored results with what hangs on them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/cmd.h"
@@ -36,18 +37,111 @@ static void print_run(const tb_run_context *context)
     line("revision", context->driver.git_revision);
 }
 
-static void print_warnings(const tb_context *context)
+/* Is the same said of the same configuration further up? */
+static bool is_repeated(const tb_context *context, size_t k)
 {
-    if (context->warning_count)
-        printf("\nWarnings\n");
-    for (size_t k = 0; k < context->warning_count; k++)
-        printf("  %s: %s\n", context->warnings[k].warning.kind,
-               context->warnings[k].warning.message);
+    const tb_warning_row *row = &context->warnings[k];
+    for (size_t i = 0; i < k; i++) {
+        const tb_warning_row *before = &context->warnings[i];
+        if (before->run_id == row->run_id && before->configuration_id == row->configuration_id &&
+            strcmp(before->warning.message, row->warning.message) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Those of the results shown, and those of whole runs. */
+static void print_warnings(const tb_context *context, const tb_results *results)
+{
+    bool any = false;
+    for (size_t k = 0; k < context->warning_count; k++) {
+        const tb_warning_row *row = &context->warnings[k];
+        const tb_result *owner = NULL;
+        for (size_t r = 0; r < results->count && !owner; r++)
+            if (results->items[r].run_id == row->run_id &&
+                results->items[r].configuration_id == row->configuration_id)
+                owner = &results->items[r];
+        if ((row->configuration_id && !owner) || is_repeated(context, k))
+            continue;
+        if (!any)
+            printf("\nWarnings\n");
+        any = true;
+        if (owner)
+            printf("  %s, %s, %lld thread%s: ", owner->row.model, owner->row.delegate,
+                   (long long)owner->row.threads.value, owner->row.threads.value == 1 ? "" : "s");
+        else
+            printf("  @%lld: ", (long long)row->run_id);
+        printf("%s\n", row->warning.message);
+    }
 }
 
 static const char *or_dash(const char *text)
 {
     return text && *text ? text : "-";
+}
+
+/* Does the list "3,4,7" begin with, or else hold, the node? */
+static bool covers(const char *list, int64_t node, bool first)
+{
+    while (list && *list) {
+        char *end;
+        if (strtoll(list, &end, 10) == node)
+            return true;
+        if (first || end == list)
+            return false;
+        list = *end == ',' ? end + 1 : end;
+    }
+    return false;
+}
+
+/* The step that carries a delegated node's time: `first` where the node is the first it covers. */
+static const tb_op_row *step_of(const tb_ops *ops, const tb_op_row *node, bool first)
+{
+    for (size_t k = 0; k < ops->count; k++) {
+        const tb_op_row *row = &ops->items[k];
+        if (row->op.kind && strcmp(row->op.kind, "step") == 0 &&
+            row->op.subgraph.value == node->op.subgraph.value &&
+            covers(row->op.covers, node->op.node.value, first))
+            return row;
+    }
+    return NULL;
+}
+
+/* One line: a node with its own time or that of the step it begins, or what is no node. */
+static void print_op(const tb_ops *ops, const tb_op_row *row)
+{
+    bool is_node = row->op.node.known, inside = false;
+    const tb_op_row *timed = row;
+    if (is_node && !row->time.median_ns.known && row->op.delegate && !row->op.covers) {
+        const tb_op_row *step = step_of(ops, row, true);
+        inside = !step && step_of(ops, row, false);
+        timed = step ? step : row;
+    }
+    char median[TB_FIGURE_TEXT_SIZE] = "-", share[16] = "", node[24] = "";
+    tb_integer ns = timed->time.median_ns;
+    if (ns.known)
+        tb_format_duration((double)ns.value, median);
+    if (ns.known && ops->end_to_end_ns.known && ops->end_to_end_ns.value > 0)
+        snprintf(share, sizeof share, "%.1f %%", 100 * (double)ns.value / ops->end_to_end_ns.value);
+    if (is_node)
+        snprintf(node, sizeof node, "%lld", (long long)row->op.node.value);
+    const char *kernel = timed->op.kernel ? timed->op.kernel : timed == row ? NULL : timed->op.op;
+    printf("  %5s  %-24s %9s  %7s  %-9s %-30s %s", node, or_dash(row->op.op),
+           inside ? "fused" : median, share, or_dash(row->op.delegate), kernel ? kernel : "",
+           row->op.tensor ? row->op.tensor : "");
+    if (row->op.reason)
+        printf(" (%s)", row->op.reason);
+    putchar('\n');
+}
+
+/* Is it shown in the line of the node that it begins with? */
+static bool is_folded(const tb_ops *ops, const tb_op_row *row)
+{
+    for (size_t k = 0; k < ops->count; k++)
+        if (ops->items[k].op.node.known && !ops->items[k].op.covers &&
+            step_of(ops, &ops->items[k], true) == row)
+            return true;
+    return false;
 }
 
 static tb_status print_ops(const tb_selection *selection, const tb_result *result, tb_error *err)
@@ -59,26 +153,15 @@ static tb_status print_ops(const tb_selection *selection, const tb_result *resul
     char total[TB_FIGURE_TEXT_SIZE] = "-";
     if (ops.end_to_end_ns.known)
         tb_format_duration(ops.end_to_end_ns.value, total);
-    printf("\n%s, %s, %lld threads: per-op times of %zu profiled process%s, %s end to end\n",
+    printf("\n%s, %s, %lld thread%s: per-op times of %zu profiled process%s, %s end to end\n",
            result->row.model, or_dash(result->row.ran), (long long)result->row.threads.value,
-           ops.profiled_count, ops.profiled_count == 1 ? "" : "es", total);
-    printf("  %5s  %-26s %10s  %6s  %-10s %s\n", "node", "op", "median", "share", "delegate",
-           "output");
-    for (size_t k = 0; k < ops.count; k++) {
-        const tb_op_row *row = &ops.items[k];
-        char median[TB_FIGURE_TEXT_SIZE] = "-", share[16] = "-", node[16] = "-";
-        if (row->time.median_ns.known)
-            tb_format_duration((double)row->time.median_ns.value, median);
-        if (row->time.median_ns.known && ops.end_to_end_ns.known && ops.end_to_end_ns.value > 0)
-            snprintf(share, sizeof share, "%.1f %%",
-                     100 * (double)row->time.median_ns.value / ops.end_to_end_ns.value);
-        if (row->op.node.known)
-            snprintf(node, sizeof node, "%lld", (long long)row->op.node.value);
-        printf("  %5s  %-26s %10s  %6s  %-10s %s%s%s%s\n", node, or_dash(row->op.op), median, share,
-               or_dash(row->op.delegate), row->op.tensor ? row->op.tensor : "",
-               row->op.reason ? " (" : "", row->op.reason ? row->op.reason : "",
-               row->op.reason ? ")" : "");
-    }
+           result->row.threads.value == 1 ? "" : "s", ops.profiled_count,
+           ops.profiled_count == 1 ? "" : "es", total);
+    printf("  %5s  %-24s %9s  %7s  %-9s %-30s %s\n", "node", "op", "median", "share", "delegate",
+           "kernel", "output");
+    for (size_t k = 0; k < ops.count; k++)
+        if (!is_folded(&ops, &ops.items[k]))
+            print_op(&ops, &ops.items[k]);
     tb_ops_free(&ops);
     return TB_OK;
 }
@@ -90,8 +173,8 @@ static tb_status print_figures(const tb_selection *selection, const tb_result *r
     tb_status status = tb_selection_figures(selection, result, err, &figures);
     if (status != TB_OK)
         return status;
-    printf("\n%s, %s, %lld threads\n", result->row.model, or_dash(result->row.ran),
-           (long long)result->row.threads.value);
+    printf("\n%s, %s, %lld thread%s\n", result->row.model, or_dash(result->row.ran),
+           (long long)result->row.threads.value, result->row.threads.value == 1 ? "" : "s");
     for (size_t k = 0; k < figures.count; k++) {
         const tb_figure *figure = &figures.items[k].figure;
         char value[TB_FIGURE_TEXT_SIZE] = "unknown";
@@ -105,10 +188,13 @@ static tb_status print_figures(const tb_selection *selection, const tb_result *r
     return TB_OK;
 }
 
-static tb_status print_details(const tb_args *args, const tb_selection *selection, tb_error *err)
+static tb_status print_details(const tb_args *args, const tb_selection *selection,
+                               const tb_context *context, tb_error *err)
 {
     tb_results results = {0};
     tb_status status = tb_selection_results(selection, err, &results);
+    if (status == TB_OK)
+        print_warnings(context, &results);
     for (size_t k = 0; k < results.count && status == TB_OK; k++) {
         if (tb_args_flag(args, "ops"))
             status = print_ops(selection, &results.items[k], err);
@@ -134,9 +220,10 @@ static tb_status show(const tb_args *args, const tb_selection *selection, const 
         putchar('\n');
     }
     status = tb_report_print(selection, format, stdout, &look, err);
-    print_warnings(&context);
+    if (status == TB_OK)
+        status = print_details(args, selection, &context, err);
     tb_context_free(&context);
-    return status == TB_OK ? print_details(args, selection, err) : status;
+    return status;
 }
 
 static tb_exit run(const tb_args *args)

@@ -202,7 +202,8 @@ static tb_status reserve_op_samples(worker *w, tb_error *err, size_t *room)
 
 static void warn_of_few(worker *w, int64_t runs)
 {
-    if (runs >= w->job.min_runs)
+    /* A profiled process makes no headline figure. */
+    if (runs >= w->job.min_runs || w->job.profile)
         return;
     char text[160];
     snprintf(text, sizeof text,
