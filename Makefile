@@ -14,7 +14,7 @@ endif
 CC := $(CROSS)$(or $(CC),gcc)
 AR := $(CROSS)ar
 SAN ?=
-OPT ?= -O2
+OPT ?= $(if $(SAN),-O1,-O2)
 
 comma := ,
 variant := $(if $(CROSS),-$(patsubst %-,%,$(CROSS)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
