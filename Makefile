@@ -14,7 +14,7 @@ endif
 CC := $(CROSS)$(or $(CC),gcc)
 AR := $(CROSS)ar
 SAN ?=
-OPT ?= $(if $(SAN),-O1,-O2)
+OPT ?= -O2
 
 comma := ,
 variant := $(if $(CROSS),-$(patsubst %-,%,$(CROSS)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(findstring clang,$(CC)),-clang)
@@ -55,7 +55,7 @@ core_src := $(base_src) $(profiler_src) $(runtime_src) $(delegate_src)
 all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
 
 .PHONY: all
-all: $(BUILD)/tflbench $(BUILD)/tflbench-worker ## build the product
+all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
@@ -67,6 +67,12 @@ $(BUILD)/bench.a: $(call objects,$(bench_src))
 	$(AR) rcs $@ $^
 $(BUILD)/tflbench-worker: $(call objects,bench/worker_main.c $(core_src)) $(BUILD)/bench.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
+
+# The runtime alone, in the place of the library of the same name. Only TfLite* is visible.
+abi_map := runtime/tflite_abi/libtensorflowlite_c.map
+$(BUILD)/libtensorflowlite_c.so: $(call objects,$(base_src) $(runtime_src)) $(abi_map)
+	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
+	    -Wl,--version-script=$(abi_map) $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 
 # Which build this is; rewritten only where that changed.
 .PHONY: FORCE
@@ -112,6 +118,20 @@ stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=t
 
 cli: all ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
+
+# A client that knows the ABI alone, linked to the library; and the library's list of symbols.
+$(BUILD)/tests/abi/client: $(BUILD)/obj/tests/abi/client.o $(BUILD)/libtensorflowlite_c.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -L$(BUILD) -ltensorflowlite_c -Wl,-rpath,'$$ORIGIN/../..' $(LDLIBS)
+
+$(BUILD)/tests/abi/make_model: $(call objects,tests/abi/make_model.c $(core_src) $(models_src))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
+
+.PHONY: abi abi-build
+abi-build: $(BUILD)/tests/abi/client $(BUILD)/tests/abi/make_model
+abi: abi-build ## what libtensorflowlite_c.so exports, and a client of it
+	@BUILD=$(BUILD) scripts/each.sh tests/abi/run.sh
 
 shared_models := $(wildcard ../shared/models/MANIFEST.json)
 # ---- measurements of our own ---------------------------------------------------------------------
@@ -210,6 +230,7 @@ check-runners: all unit-build stress-build
 	@$(tally) run "unit" $(BUILD)/unit --jobs 2
 	@$(tally) run "stress" $(MAKE) -s stress
 	@$(tally) run "command line" $(MAKE) -s cli
+	@$(tally) run "C library" $(MAKE) -s abi
 	@$(tally) run "conformance" $(MAKE) -s conformance
 	@$(tally) run "models" $(MAKE) -s models
 
@@ -253,4 +274,4 @@ help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
 -include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) \
-                                           $(stress_src) $(wildcard tests/bench/*.c tests/fuzz/*.c)))
+                                           $(stress_src) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/abi/*.c)))

@@ -440,7 +440,7 @@ static TfLiteStatus try_delegate(tb_subgraph *subgraph, TfLiteDelegate *delegate
     if (status != kTfLiteOk) {
         if (interpreter->fault.status == TB_OK)
             tb_fault(subgraph, TB_UNAVAILABLE, "it fails to prepare without saying why");
-        return status;
+        return kTfLiteDelegateError;
     }
     if (takes_all && !is_fully_delegated(subgraph)) {
         tb_fault(subgraph, TB_UNAVAILABLE, "it promised to take every node and left some");
@@ -452,7 +452,7 @@ static TfLiteStatus try_delegate(tb_subgraph *subgraph, TfLiteDelegate *delegate
     subgraph->state = TB_UNINVOKABLE;
     status = tb_subgraph_allocate(subgraph);
     if (status != kTfLiteOk)
-        return status;
+        return kTfLiteDelegateError;
     if (immutable && takes_dynamic && subgraph->has_dynamic_tensors) {
         tb_fault(subgraph, TB_UNAVAILABLE,
                  "it makes tensors dynamic, which a delegate before it does not take");
@@ -597,5 +597,57 @@ tb_status tb_interpreter_apply_delegate(tb_interpreter *interpreter, TfLiteDeleg
     /* The delegate may have kept the host: it stays readable until the interpreter goes. */
     if (result != kTfLiteOk && entry)
         forget_texts(entry);
+    return tb_interpreter_end(interpreter, what, result, err);
+}
+
+/* The values of the primary subgraph's inputs, one behind the other; NULL without memory. */
+static char *save_inputs(const tb_subgraph *subgraph)
+{
+    size_t size = 1;
+    for (int k = 0; k < subgraph->input_count; k++)
+        size += subgraph->inputs[k] < 0 ? 0 : subgraph->tensors[subgraph->inputs[k]].bytes;
+    char *saved = malloc(size);
+    char *at = saved;
+    for (int k = 0; saved && k < subgraph->input_count; k++) {
+        if (subgraph->inputs[k] < 0)
+            continue;
+        const TfLiteTensor *tensor = &subgraph->tensors[subgraph->inputs[k]];
+        if (tensor->data.raw)
+            memcpy(at, tensor->data.raw, tensor->bytes);
+        at += tensor->bytes;
+    }
+    return saved;
+}
+
+static void load_inputs(tb_subgraph *subgraph, const char *saved)
+{
+    for (int k = 0; k < subgraph->input_count; k++) {
+        if (subgraph->inputs[k] < 0)
+            continue;
+        TfLiteTensor *tensor = &subgraph->tensors[subgraph->inputs[k]];
+        if (tensor->data.raw)
+            memcpy(tensor->data.raw, saved, tensor->bytes);
+        saved += tensor->bytes;
+    }
+}
+
+tb_status tb_interpreter_drop_delegates(tb_interpreter *interpreter, tb_error *err)
+{
+    static const char what[] = "going on without delegates";
+    tb_status status = tb_interpreter_begin(interpreter, what, err);
+    if (status != TB_OK)
+        return status;
+    tb_subgraph *primary = &interpreter->subgraphs[0];
+    TfLiteStatus result = kTfLiteOk;
+    char *saved = save_inputs(primary);
+    if (!saved)
+        result = tb_fault(primary, TB_NO_MEMORY, "cannot keep the inputs' values");
+    for (int k = 0; k < interpreter->subgraph_count && result == kTfLiteOk; k++)
+        result = tb_subgraph_drop_delegates(&interpreter->subgraphs[k], 0);
+    if (result == kTfLiteOk)
+        result = tb_subgraph_allocate(primary);
+    if (result == kTfLiteOk)
+        load_inputs(primary, saved);
+    free(saved);
     return tb_interpreter_end(interpreter, what, result, err);
 }

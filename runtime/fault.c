@@ -144,6 +144,7 @@ tb_status tb_interpreter_end(tb_interpreter *interpreter, const char *what, TfLi
         if (err)
             *err = interpreter->fault;
     }
+    interpreter->last_result = status;
     interpreter->place = (tb_place){0};
     interpreter->deadline_ns = 0;
     atomic_flag_clear(&interpreter->busy);

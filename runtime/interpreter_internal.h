@@ -67,8 +67,9 @@ struct tb_interpreter {
     void (*report)(void *context, const char *message);
     void *report_context;
     tb_place place;
-    bool preparing; /* else invoking: tells what kind of fault a kernel's message is */
-    tb_error fault; /* the first one of the call (or node) at hand; status TB_OK: none */
+    bool preparing;           /* else invoking: tells what kind of fault a kernel's message is */
+    TfLiteStatus last_result; /* of the last call */
+    tb_error fault;           /* the first one of the call (or node) at hand; status TB_OK: none */
 };
 
 /* The message, reported; nothing else. */
@@ -81,6 +82,8 @@ TfLiteStatus tb_interpreter_check_stop(tb_subgraph *subgraph);
 
 /* delegation.c */
 void tb_interpreter_free_delegates(tb_interpreter *interpreter);
+/* Undoes and forgets all delegates; allocated again, the inputs' values kept. */
+tb_status tb_interpreter_drop_delegates(tb_interpreter *interpreter, tb_error *err);
 
 /* signature.c */
 tb_status tb_signatures_build(tb_interpreter *interpreter, tb_error *err);

@@ -1,0 +1,65 @@
+/*
+ * Writes the model that client.c runs: signature "add" (subgraph 0: sum = a + b, of any length) and
+ * signature "count" (subgraph 1: a variable counted up by the custom operator "Count").
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "models/writer.h"
+
+static int tensor(tb_draft *draft, int subgraph, const char *name, bool open, bool variable)
+{
+    tb_draft_tensor t = {.name = name,
+                         .type = kTfLiteFloat32,
+                         .rank = 2,
+                         .shape = (int32_t[]){1, open ? 1 : 2},
+                         .shape_signature = open ? (int32_t[]){1, -1} : NULL,
+                         .is_variable = variable,
+                         .has_rank = true};
+    return tb_draft_tensor_add(draft, subgraph, &t);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: make_model FILE\n");
+        return 2;
+    }
+    tb_draft draft;
+    tb_draft_init(&draft, "two signatures");
+    int add = tb_draft_subgraph_add(&draft, "add"), count = tb_draft_subgraph_add(&draft, "count");
+    int a = tensor(&draft, add, "a", true, false), b = tensor(&draft, add, "b", true, false);
+    int sum = tensor(&draft, add, "sum", true, false);
+    tb_draft_op op = {.code = kTfLiteBuiltinAdd,
+                      .version = 1,
+                      .inputs = TB_INTS(a, b),
+                      .outputs = TB_INTS(sum),
+                      .options = {.table = TB_OPTIONS_add}};
+    tb_draft_op_add(&draft, add, &op);
+    tb_draft_inputs_set(&draft, add, TB_INTS(a, b));
+    tb_draft_outputs_set(&draft, add, TB_INTS(sum));
+    int step = tensor(&draft, count, "step", false, false);
+    int state = tensor(&draft, count, "state", false, true);
+    int value = tensor(&draft, count, "value", false, false);
+    tb_draft_op counter = {.code = kTfLiteBuiltinCustom,
+                           .custom_code = "Count",
+                           .version = 1,
+                           .inputs = TB_INTS(step, state),
+                           .outputs = TB_INTS(value)};
+    tb_draft_op_add(&draft, count, &counter);
+    tb_draft_inputs_set(&draft, count, TB_INTS(step));
+    tb_draft_outputs_set(&draft, count, TB_INTS(value));
+    tb_draft_signature_add(&draft, add, "add");
+    tb_draft_signature_add(&draft, count, "count");
+    tb_error err = TB_ERROR_NONE;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    tb_status status = tb_draft_write(&draft, &err, &bytes, &size);
+    if (status == TB_OK)
+        status = tb_model_bytes_save(argv[1], bytes, size, &err);
+    if (status != TB_OK)
+        fprintf(stderr, "%s\n", err.text);
+    free(bytes);
+    tb_draft_free(&draft);
+    return status != TB_OK;
+}
