@@ -10,6 +10,9 @@
 #include "reports/stats.h"
 #include "runtime/base/size.h"
 
+/* The latest latencies are enough for a median that people watch. */
+#define RECENT 512
+
 void tb_ingest_init(tb_ingest *ingest, tb_store *store, int64_t run_id, const tb_model_info *model,
                     const tb_configuration *configuration, const tb_build *build,
                     const tb_process *process)
@@ -27,6 +30,8 @@ void tb_ingest_init(tb_ingest *ingest, tb_store *store, int64_t run_id, const tb
 void tb_ingest_free(tb_ingest *ingest)
 {
     tb_arena_free(&ingest->arena);
+    free(ingest->latency_ns);
+    ingest->latency_ns = NULL;
 }
 
 static tb_status no_memory(tb_error *err)
@@ -135,10 +140,20 @@ static uint64_t *numbers_of(const cJSON *event, const char *key, size_t *count)
     return numbers;
 }
 
-static void watch_samples(tb_ingest *ingest, const uint64_t *latency_ns, size_t count)
+static tb_status keep_samples(tb_ingest *ingest, const uint64_t *latency_ns, size_t count,
+                              tb_error *err)
 {
+    if (ingest->sample_count + count > ingest->sample_room) {
+        size_t room = 2 * (ingest->sample_count + count);
+        double *grown = realloc(ingest->latency_ns, room * sizeof *grown);
+        if (!grown)
+            return no_memory(err);
+        ingest->latency_ns = grown;
+        ingest->sample_room = room;
+    }
     for (size_t k = 0; k < count; k++)
-        ingest->recent_ns[(uint64_t)ingest->samples++ % TB_INGEST_RECENT] = latency_ns[k];
+        ingest->latency_ns[ingest->sample_count++] = (double)latency_ns[k];
+    return TB_OK;
 }
 
 static tb_status take_samples(tb_ingest *ingest, const cJSON *event, tb_error *err)
@@ -155,9 +170,10 @@ static tb_status take_samples(tb_ingest *ingest, const cJSON *event, tb_error *e
         status =
             tb_store_add_warmup(ingest->store, ingest->process_id, first, latency_ns, count, err);
     else if (latency_ns) {
-        watch_samples(ingest, latency_ns, count);
-        status = tb_store_add_samples(ingest->store, ingest->process_id, first, latency_ns,
-                                      start_count == count ? start_ns : NULL, count, err);
+        status = keep_samples(ingest, latency_ns, count, err);
+        if (status == TB_OK)
+            status = tb_store_add_samples(ingest->store, ingest->process_id, first, latency_ns,
+                                          start_count == count ? start_ns : NULL, count, err);
     }
     free(latency_ns);
     free(start_ns);
@@ -298,14 +314,21 @@ tb_status tb_ingest_finish(tb_ingest *ingest, const tb_launch_result *result, tb
     return tb_store_finish_process(ingest->store, ingest->process_id, result->status, outcome, err);
 }
 
-double tb_ingest_median_ns(const tb_ingest *ingest)
+double tb_ingest_recent_median_ns(const tb_ingest *ingest)
 {
-    double values[TB_INGEST_RECENT];
-    size_t count = ingest->samples < TB_INGEST_RECENT ? (size_t)ingest->samples : TB_INGEST_RECENT;
+    double values[RECENT];
+    size_t count = ingest->sample_count < RECENT ? ingest->sample_count : RECENT;
     if (!count)
         return 0;
-    for (size_t k = 0; k < count; k++)
-        values[k] = (double)ingest->recent_ns[k];
+    memcpy(values, ingest->latency_ns + ingest->sample_count - count, count * sizeof *values);
     tb_sort_doubles(values, count);
     return tb_median_sorted(values, count);
+}
+
+double tb_ingest_final_median_ns(tb_ingest *ingest)
+{
+    if (!ingest->sample_count)
+        return 0;
+    tb_sort_doubles(ingest->latency_ns, ingest->sample_count);
+    return tb_median_sorted(ingest->latency_ns, ingest->sample_count);
 }

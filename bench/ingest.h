@@ -12,9 +12,6 @@
 #include "reports/store.h"
 #include "runtime/base/arena.h"
 
-/* The latest latencies are enough for a median that people watch. */
-#define TB_INGEST_RECENT 512
-
 typedef struct tb_ingest {
     tb_store *store;
     int64_t run_id;
@@ -25,8 +22,8 @@ typedef struct tb_ingest {
     tb_arena arena;     /* texts of the above that came by events */
     int64_t process_id; /* 0: no row yet */
     tb_outcome outcome; /* as far as events told */
-    int64_t samples;
-    uint64_t recent_ns[TB_INGEST_RECENT];
+    double *latency_ns; /* every sample so far */
+    size_t sample_count, sample_room;
     bool plan_known;
     int64_t nodes_total, nodes_delegated, partitions;
     char fingerprint[65];     /* of the plan */
@@ -43,7 +40,9 @@ tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event,
 tb_status tb_ingest_finish(tb_ingest *ingest, const tb_launch_result *result, tb_error *err);
 void tb_ingest_free(tb_ingest *ingest);
 
-/* Of the latest samples; 0 where there are none. */
-double tb_ingest_median_ns(const tb_ingest *ingest);
+/* Of the latest samples, for people who watch; 0 where there are none. */
+double tb_ingest_recent_median_ns(const tb_ingest *ingest);
+/* Of all samples; puts them in order, so nothing may be added any more. */
+double tb_ingest_final_median_ns(tb_ingest *ingest);
 
 #endif

@@ -22,6 +22,8 @@
 typedef struct standing {
     int ended, ok;
     bool wrong;
+    bool all_delegated;   /* to what works off the processor */
+    bool skipped;         /* the same was measured with another thread count */
     bool told_partial;    /* that nodes stayed behind was said */
     char fingerprint[65]; /* of the first process' plan */
 } standing;
@@ -141,7 +143,8 @@ static tb_job make_job(const sweep *s, const tb_sweep_unit *unit)
 static void show_samples(void *context)
 {
     sweep *s = context;
-    tb_progress_update(&s->progress, s->ingest->samples, tb_ingest_median_ns(s->ingest));
+    tb_progress_update(&s->progress, (int64_t)s->ingest->sample_count,
+                       tb_ingest_recent_median_ns(s->ingest));
 }
 
 static tb_status forward_event(void *context, tb_message message, const cJSON *event, tb_error *err)
@@ -242,9 +245,9 @@ static void tell_result(sweep *s, const tb_sweep_configuration *c, const tb_laun
         snprintf(text, sizeof text, "%s: %s", tb_process_status_text(result->status),
                  result->reason);
     else {
-        tb_format_duration(tb_ingest_median_ns(s->ingest), median);
-        snprintf(text, sizeof text, "median %s, %lld samples%s%.400s", median,
-                 (long long)s->ingest->samples, wrong ? ", WRONG: " : "",
+        tb_format_duration(tb_ingest_final_median_ns(s->ingest), median);
+        snprintf(text, sizeof text, "median %s, %zu samples%s%.400s", median,
+                 s->ingest->sample_count, wrong ? ", WRONG: " : "",
                  wrong && s->ingest->outcome.check_detail ? s->ingest->outcome.check_detail : "");
     }
     /* A file that cannot be read fails every configuration for one reason: that is said once. */
@@ -255,28 +258,65 @@ static void tell_result(sweep *s, const tb_sweep_configuration *c, const tb_laun
     *told = unreadable;
 }
 
+/* "seed:42" or "file:a.bin,b.bin" */
+static void describe_input(const tb_sweep_request *request, tb_buf *out)
+{
+    if (!request->inputs.count)
+        tb_buf_printf(out, "seed:%llu", (unsigned long long)request->input_seed);
+    for (int k = 0; k < request->inputs.count; k++)
+        tb_buf_printf(out, "%s%s", k ? "," : "file:", request->inputs.items[k]);
+}
+
+static bool takes_all_elsewhere(const tb_sweep_configuration *c, const tb_ingest *ingest)
+{
+    return c->delegate.row && c->delegate.row->off_cpu && ingest->plan_known &&
+           ingest->nodes_delegated == ingest->nodes_total;
+}
+
+/* Was the same already measured with another thread count, where threads do not matter? */
+static bool is_collapsed(const sweep *s, int number)
+{
+    const tb_sweep_configuration *all = s->plan->configurations, *c = &all[number];
+    for (int k = 0; k < s->plan->configuration_count; k++)
+        if (k != number && s->standings[k].all_delegated && all[k].model == c->model &&
+            strcmp(all[k].record.engine, c->record.engine) == 0 &&
+            strcmp(all[k].delegate.canonical, c->delegate.canonical) == 0)
+            return true;
+    return false;
+}
+
 static tb_status run_unit(sweep *s, int number, tb_error *err)
 {
     const tb_sweep_unit *unit = &s->plan->units[number];
     const tb_sweep_configuration *c = &s->plan->configurations[unit->configuration];
     standing *st = &s->standings[unit->configuration];
-    char seed[64];
-    snprintf(seed, sizeof seed, "seed:%llu", (unsigned long long)s->request->input_seed);
+    char text[200];
+    snprintf(text, sizeof text, "%.150s%s", c->text, unit->profile ? ", per-op profiling" : "");
+    tb_progress_unit(&s->progress, text);
+    if (st->skipped || (!st->ended && is_collapsed(s, unit->configuration))) {
+        if (!st->skipped)
+            tb_progress_result(&s->progress, false,
+                               "left out: everything runs on the delegate's device, and was "
+                               "measured with another thread count");
+        st->skipped = true;
+        return TB_OK;
+    }
+    tb_buf input = {0};
+    describe_input(s->request, &input);
     tb_process process = {
         .block = tb_int(0),
         .order_index = tb_int(number),
         .profiled = tb_int(unit->profile),
-        .input = s->request->inputs.count ? "files" : seed,
+        .input = tb_buf_text(&input),
     };
+    /* Of a library nothing is known before it says hello. */
+    tb_build library = {.engine = c->engine->name};
     tb_ingest ingest;
     tb_ingest_init(&ingest, s->store, s->run_id, &s->plan->models[c->model].info, &c->record,
-                   &s->build, &process);
+                   c->library ? &library : &s->build, &process);
     ingest.outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
     ingest.outcome.check_detail = "the process ended before that";
     s->ingest = &ingest;
-    char text[200];
-    snprintf(text, sizeof text, "%.150s%s", c->text, unit->profile ? ", per-op profiling" : "");
-    tb_progress_unit(&s->progress, text);
     tb_launch_result result;
     tb_status status = launch_unit(s, unit, err, &result);
     if (status == TB_OK)
@@ -287,12 +327,14 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
         status = tb_ingest_finish(&ingest, &result, err);
     if (status == TB_OK) {
         const char *verdict = ingest.outcome.check_verdict;
+        st->all_delegated = st->all_delegated || takes_all_elsewhere(c, &ingest);
         st->ended++;
         st->ok += result.status == TB_PROCESS_OK;
         st->wrong = st->wrong || (verdict && strcmp(verdict, TB_VERDICT_WRONG) == 0);
         tell_result(s, c, &result);
     }
     tb_ingest_free(&ingest);
+    tb_buf_free(&input);
     return status;
 }
 
@@ -304,6 +346,8 @@ static void sum_up(const sweep *s, tb_sweep_result *out)
     *out = (tb_sweep_result){.run_id = s->run_id, .interrupted = tb_interrupted()};
     for (int k = 0; k < s->plan->configuration_count; k++) {
         const standing *st = &s->standings[k];
+        if (st->skipped)
+            continue;
         bool complete = st->ended == each && st->ok == each;
         out->ok += complete && !st->wrong;
         out->wrong += complete && st->wrong;

@@ -1,7 +1,8 @@
 /*
  * Runs the cases of a suite in forked children, so that a crash or a hang costs one case and is
  * itself a result. A child runs one case after the other until it ends, crashes or is ended because
- * a case took too long; then another takes its place.
+ * a case took too long; then another takes its place. Where children do not run at all (under some
+ * emulators) cases run in the calling process, after a word on standard error.
  */
 #ifndef TB_BENCH_VERIFY_POOL_H
 #define TB_BENCH_VERIFY_POOL_H

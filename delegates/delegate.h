@@ -32,6 +32,7 @@ typedef struct tb_delegate_row {
     const char *what;                       /* one line */
     const tb_delegate_option_spec *options; /* ends with a NULL key; may be NULL */
     bool in_default_sweep;
+    bool off_cpu; /* works elsewhere: thread counts do not matter where it takes every node */
 
     /* TB_OK, with `what_found` (device, driver, instruction sets) appended; or TB_UNAVAILABLE with
        the reason in `err`. Cheap enough to be asked at every start. */

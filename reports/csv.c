@@ -1,6 +1,6 @@
 /*
  * CSV (RFC 4180, UTF-8, LF): the columns are the result fields of record.def, in that order, after
- * `schema`, the version. Unknown is empty.
+ * `schema` and `version`. Unknown is empty.
  */
 #include <inttypes.h>
 
@@ -40,11 +40,11 @@ tb_status tb_write_results_csv(const tb_selection *selection, const tb_results *
     (void)selection;
     (void)options;
     (void)err;
-    tb_buf_append_text(out, "schema");
+    tb_buf_append_text(out, "schema,version");
     add_header(&tb_result_type, out);
     tb_buf_append_text(out, "\n");
     for (size_t i = 0; i < results->count; i++) {
-        tb_buf_printf(out, "%d", TB_REPORT_SCHEMA_VERSION);
+        tb_buf_printf(out, TB_RESULTS_SCHEMA ",%d", TB_REPORT_SCHEMA_VERSION);
         add_record(&tb_result_type, &results->items[i].row, out);
         tb_buf_append_text(out, "\n");
     }
@@ -63,13 +63,14 @@ tb_status tb_write_runs_csv(const tb_runs *runs, const tb_report_options *option
 {
     (void)options;
     (void)err;
-    tb_buf_append_text(out, "schema,run,started_unix_ms,finished_unix_ms,exit_code,processes,"
-                            "processes_ok,samples,models,labels,device");
+    tb_buf_append_text(out,
+                       "schema,version,run,started_unix_ms,finished_unix_ms,exit_code,processes,"
+                       "processes_ok,samples,models,labels,device");
     add_header(&tb_run_type, out);
     tb_buf_append_text(out, "\n");
     for (size_t i = 0; i < runs->count; i++) {
         const tb_run_summary *run = &runs->items[i];
-        tb_buf_printf(out, "%d", TB_REPORT_SCHEMA_VERSION);
+        tb_buf_printf(out, TB_RUNS_SCHEMA ",%d", TB_REPORT_SCHEMA_VERSION);
         add_integer(tb_int(run->run_id), out);
         add_integer(tb_int(run->started_unix_ms), out);
         add_integer(run->finished_unix_ms, out);

@@ -52,11 +52,11 @@ bool tb_json_add_record(cJSON *object, const tb_record_type *type, const void *r
     return added;
 }
 
-static cJSON *start_document(const char *kind)
+static cJSON *start_document(const char *schema)
 {
     cJSON *document = cJSON_CreateObject();
-    if (!add_text(document, "format", kind) ||
-        !cJSON_AddNumberToObject(document, "schema", TB_REPORT_SCHEMA_VERSION)) {
+    if (!add_text(document, "schema", schema) ||
+        !cJSON_AddNumberToObject(document, "version", TB_REPORT_SCHEMA_VERSION)) {
         cJSON_Delete(document);
         return NULL;
     }
@@ -82,7 +82,7 @@ static bool add_processes(cJSON *object, const tb_result *result)
 
 cJSON *tb_json_results(const tb_results *results)
 {
-    cJSON *document = start_document("tflbench-results");
+    cJSON *document = start_document(TB_RESULTS_SCHEMA);
     cJSON *items = cJSON_AddArrayToObject(document, "results");
     tb_buf sentence = {0};
     tb_describe_in_one(results, &sentence);
@@ -125,7 +125,7 @@ tb_status tb_write_runs_json(const tb_runs *runs, const tb_report_options *optio
                              tb_error *err)
 {
     (void)options;
-    cJSON *document = start_document("tflbench-runs");
+    cJSON *document = start_document(TB_RUNS_SCHEMA);
     cJSON *items = cJSON_AddArrayToObject(document, "runs");
     bool added = items != NULL;
     for (size_t i = 0; added && i < runs->count; i++) {

@@ -11,6 +11,8 @@
 /* The version of the CSV and JSON schema (docs/formats.md): rises when a field changes its meaning
    or goes; a new field does not raise it. */
 #define TB_REPORT_SCHEMA_VERSION 1
+#define TB_RESULTS_SCHEMA        "tflbench.results"
+#define TB_RUNS_SCHEMA           "tflbench.runs"
 
 typedef tb_status tb_write_results(const tb_selection *selection, const tb_results *results,
                                    const tb_report_options *options, tb_buf *out, tb_error *err);

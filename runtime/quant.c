@@ -170,7 +170,8 @@ float tb_quantize_row_symmetric(const float *values, size_t count, int8_t *out)
     row_range(values, count, &min, &max);
     float range = fabsf(min) > fabsf(max) ? fabsf(min) : fabsf(max);
     if (range == 0.0f || isnan(range)) {
-        memset(out, 0, count);
+        if (count)
+            memset(out, 0, count);
         return 1.0f;
     }
     float inverse = 127.0f / range;

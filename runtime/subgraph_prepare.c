@@ -195,8 +195,11 @@ static int guard_shapes(const tb_subgraph *subgraph, const TfLiteIntArray *outpu
         bool early = state->is_input || (state->first_use >= 0 && state->first_use < position);
         if (!early || subgraph->tensors[tensor].allocation_type == kTfLiteDynamic)
             continue;
-        if (count == MAX_GUARDS)
+        if (count == MAX_GUARDS) {
+            while (count)
+                TfLiteIntArrayFree(guards[--count].dims);
             return -1;
+        }
         guards[count++] = (shape_guard){tensor, TfLiteIntArrayCopy(subgraph->tensors[tensor].dims)};
     }
     return count;

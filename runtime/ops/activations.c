@@ -437,8 +437,31 @@ static TfLiteStatus prepare_logistic(TfLiteContext *context, TfLiteNode *node)
 
 TB_DEFINE_UNARY(elu_f32, void, float, float, elu_of(x, NULL))
 TB_DEFINE_UNARY(gelu_f32, unary_activation, float, float, gelu_of(x, p))
+
+static float round_to_half(float x)
+{
+    return tb_float_from_half(tb_half_from_float(x));
+}
+
+/* Every intermediate result is a half. */
+static float gelu_half(float x, bool approximate)
+{
+    const float half_x = round_to_half(0.5f * x);
+    float factor;
+    if (approximate) {
+        float cube = round_to_half(round_to_half(x * x) * x);
+        float inner = round_to_half(x + round_to_half(round_to_half(0.044715f) * cube));
+        inner = round_to_half(round_to_half(0.797884560802865f) * inner);
+        factor = round_to_half(1.0f + round_to_half(tb_tanhf(inner)));
+    } else {
+        float inner = round_to_half(x * round_to_half(-0.707106781186548f));
+        factor = round_to_half(tb_erfcf(inner));
+    }
+    return half_x * factor;
+}
+
 TB_DEFINE_UNARY(gelu_f16, unary_activation, uint16_t, uint16_t,
-                tb_half_from_float(gelu_of(tb_float_from_half(x), p)))
+                tb_half_from_float(gelu_half(tb_float_from_half(x), p->approximate)))
 
 static TfLiteStatus prepare_elu(TfLiteContext *context, TfLiteNode *node)
 {

@@ -124,6 +124,17 @@ static int32_t quantized_mul(const arithmetic *p, int32_t x, int32_t y)
     return finish(p, tb_multiply(product, p->out_multiplier));
 }
 
+/*
+ * tb_rounding_shift by up to 63, as TFLite's division asks for with small numerators. The library's
+ * mask is all ones then, and processors take the shift modulo 32: that is what its results show.
+ */
+static int32_t long_rounding_shift(int32_t x, int exponent)
+{
+    if (exponent < 32)
+        return tb_rounding_shift(x, exponent);
+    return (x >> (exponent & 31)) + (x >= 0 ? 1 : 0);
+}
+
 /* Through the reciprocal of the divisor, which invoke has found not to be 0. */
 static int32_t quantized_div(const arithmetic *p, int32_t x, int32_t y)
 {
@@ -134,13 +145,11 @@ static int32_t quantized_div(const arithmetic *p, int32_t x, int32_t y)
     }
     int reciprocal_shift;
     int32_t reciprocal = tb_fx_reciprocal(divisor, 31, &reciprocal_shift);
-    int headroom = __builtin_clrsb(numerator);
+    int headroom = numerator ? __builtin_clrsb(numerator) : 31;
     int32_t quotient = tb_high_mul(tb_wrap_mul(numerator, (int32_t)(1u << headroom)), reciprocal);
-    tb_multiplier rest = p->out_multiplier;
-    rest.shift -= reciprocal_shift + headroom;
-    if (rest.shift < -31)
-        return finish(p, 0);
-    return finish(p, tb_multiply(quotient, rest));
+    int shift = p->out_multiplier.shift - reciprocal_shift - headroom;
+    int32_t scaled = tb_high_mul(quotient, p->out_multiplier.mantissa);
+    return finish(p, long_rounding_shift(scaled, TB_MAX(-shift, 0)));
 }
 
 /* Q0.15 times Q0.15, to eight bits. */

@@ -3,7 +3,7 @@
  * copied; only UINT8 inputs of another scale than the output are rescaled, in float, as by TFLite's
  * ConcatenationWithScaling.
  */
-#include "runtime/ops/common.h"
+#include "runtime/ops/strided.h"
 
 #include <math.h>
 #include <string.h>
@@ -170,12 +170,8 @@ static void rescale(const concat_data *data, const concat_input *by, const uint8
 static void copy_int4(const uint8_t *from, size_t from_index, uint8_t *to, size_t to_index,
                       size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        size_t in = from_index + i, out = to_index + i;
-        unsigned nibble = ((unsigned)from[in / 2] >> (in % 2 * 4)) & 0xFu;
-        unsigned shift = (unsigned)(out % 2 * 4);
-        to[out / 2] = (uint8_t)((to[out / 2] & (0xF0u >> shift)) | nibble << shift);
-    }
+    for (size_t i = 0; i < count; i++)
+        tb_copy_nibble(from, from_index + i, to, to_index + i);
 }
 
 static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)

@@ -27,7 +27,7 @@ static const char *const place_names[PLACE_KIND_COUNT] = {
 
 /* How often an edit picks a place of the kind, of 100. Numbers change what kernels see, the others
    mostly what the verifier does. */
-static const unsigned place_weights[PLACE_KIND_COUNT] = {34, 6, 14, 8, 10, 8, 4, 16};
+static const unsigned place_weights[PLACE_KIND_COUNT] = {40, 6, 14, 5, 6, 5, 2, 22};
 
 typedef struct place {
     uint32_t at;
@@ -370,13 +370,13 @@ uint8_t *tb_mutator_make(const tb_mutator *m, uint64_t number, tb_buf *what, siz
     memcpy(bytes, m->bytes, m->size);
     edit e = {m, bytes, number * 0xd1342543de82ef95u + 1, what};
     do {
-        if (pick(&e.state, 12) == 0)
+        if (pick(&e.state, 16) == 0)
             flip_anything(&e);
         else
             edit_table(&e);
     } while (pick(&e.state, 5) < 2);
     *size = m->size;
-    if (pick(&e.state, 20) == 0) {
+    if (pick(&e.state, 40) == 0) {
         *size = 1 + pick(&e.state, m->size);
         uint8_t *cut = realloc(bytes, *size);
         bytes = cut ? cut : bytes;

@@ -135,19 +135,19 @@ Test(report, csv_has_every_field_of_the_record)
     tb_store *store = one_model();
     char *report = write_report(store, "csv");
     tb_store_close(store);
-    char header[4000] = "schema";
+    char header[4000] = "schema,version";
     for (size_t i = 0; i < tb_result_type.field_count; i++) {
         strcat(header, ",");
         strcat(header, tb_result_type.fields[i].name);
     }
-    strcat(header, "\n1,");
+    strcat(header, "\ntflbench.results,1,");
     cr_expect_eq(strncmp(report, header, strlen(header)), 0);
     /* Each line has as many fields as the header: no text here needs quotes. */
     size_t lines = 0, commas = 0;
     for (const char *at = report; *at; at++) {
         commas += *at == ',';
         if (*at == '\n') {
-            cr_expect_eq(commas, tb_result_type.field_count, "line %zu", lines);
+            cr_expect_eq(commas, tb_result_type.field_count + 1, "line %zu", lines);
             commas = 0;
             lines++;
         }
@@ -165,8 +165,8 @@ Test(report, json_is_typed_and_unknown_is_null)
     tb_store_close(store);
     cJSON *document = cJSON_Parse(report);
     cr_assert(document);
-    cr_expect_str_eq(cJSON_GetObjectItem(document, "format")->valuestring, "tflbench-results");
-    cr_expect_eq(cJSON_GetObjectItem(document, "schema")->valueint, 1);
+    cr_expect_str_eq(cJSON_GetObjectItem(document, "schema")->valuestring, "tflbench.results");
+    cr_expect_eq(cJSON_GetObjectItem(document, "version")->valueint, 1);
     const cJSON *results = cJSON_GetObjectItem(document, "results");
     cr_assert_eq(cJSON_GetArraySize(results), 3);
     const cJSON *cpu = cJSON_GetArrayItem(results, 0), *gpu = cJSON_GetArrayItem(results, 1);
@@ -423,7 +423,7 @@ Test(report, a_failed_write_leaves_what_was_there)
     cr_expect_eq(tb_report_write(selection, "csv", path, NULL, &err), TB_OK);
     cr_expect_eq(tb_report_write(selection, "pdf", path, NULL, &err), TB_USAGE);
     char *kept = fixture_read(path);
-    expect_has(kept, "schema,run");
+    expect_has(kept, "schema,version,run");
     free(kept);
     struct stat about;
     cr_expect_eq(stat(path, &about), 0);

@@ -37,7 +37,7 @@ static parsed parse(TfLiteBuiltinOperator code, tb_op_options options)
                  p.err.text);
     tb_operator_def op = tb_model_operator(p.model, 0, 0);
     p.err = (tb_error)TB_ERROR_NONE;
-    p.status = tb_op_params_parse(&op, code, &p.arena, &p.err, &p.params, &p.size);
+    p.status = tb_op_params_parse(&op, (int)code, &p.arena, &p.err, &p.params, &p.size);
     return p;
 }
 
