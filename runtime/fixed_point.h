@@ -1,6 +1,6 @@
 /*
  * Transcendental functions on fixed-point numbers, as gemmlowp's fixedpoint.h defines them and
- * TFLite's integer kernels use them: exp, logistic, tanh, 1 / (1 + x).
+ * TFLite's integer kernels use them: exp, logistic, tanh, 1 / (1 + x), 1 / sqrt(x).
  *
  * A number is a raw integer of `bits` (32 or 16) with `integer_bits` bits before the point and
  * bits - 1 - integer_bits behind it; below, "Qm" says m integer bits. 16-bit numbers travel
@@ -163,6 +163,35 @@ static inline int32_t tb_fx_reciprocal(int32_t x, int integer_bits, int *bits_ov
     *bits_over_unit = integer_bits - headroom;
     uint32_t normalised = headroom < 32 ? (uint32_t)x << headroom : 0;
     return tb_fx_one_over_one_plus((int32_t)(normalised - (1u << 31)), 32);
+}
+
+/*
+ * 1 / sqrt(x) of an integer as a multiplier (GetInvSqrtQuantizedMultiplierExp): five steps of
+ * Newton's method on x scaled to [2^27, 2^29). Anything below 2 counts as 1.
+ */
+static inline tb_multiplier tb_fx_inverse_sqrt(int32_t x)
+{
+    if (x <= 1)
+        return (tb_multiplier){INT32_MAX, 0};
+    int right_shift = 11;
+    while (x >= 1 << 29) {
+        x /= 4;
+        right_shift++;
+    }
+    int pairs = (__builtin_clz((uint32_t)x) - 1) / 2 - 1; /* x * 4^pairs is in that range */
+    right_shift -= pairs;
+    int32_t scaled = (x << (2 * pairs)) >> 1; /* in Q3, as all below */
+    int32_t half = tb_rounding_shift(scaled, 1);
+    const int32_t three_halves = (1 << 28) + (1 << 27), half_sqrt_2 = 1518500250;
+    int32_t y = 1 << 28;
+    for (int i = 0; i < 5; i++) {
+        int32_t cube = tb_fx_shift(tb_high_mul(tb_high_mul(y, y), y), 6, 32);
+        y = tb_fx_shift(tb_wrap_sub(tb_high_mul(three_halves, y), tb_high_mul(half, cube)), 3, 32);
+    }
+    y = tb_high_mul(y, half_sqrt_2);
+    if (right_shift < 0)
+        return (tb_multiplier){tb_wrap_mul(y, 1 << -right_shift), 0};
+    return (tb_multiplier){y, -right_shift};
 }
 
 #endif

@@ -85,15 +85,9 @@ TB_DEFINE_UNARY(relu_i16, unary_activation, int16_t, int16_t, rescaled(p, x))
 static TfLiteStatus make(TfLiteContext *context, TfLiteNode *node, const tb_typed_row *rows,
                          const TfLiteTensor **input, TfLiteTensor **output, unary_activation **data)
 {
-    TB_OP_TRY(tb_op_unary(context, node, input, output));
-    TB_OP_TRY(tb_op_check_same_type(context, *input, "input", *output, "output"));
-    const tb_typed_row *row;
-    TB_OP_TRY(tb_typed_row_find(context, rows, *input, "input", &row));
-    *data = tb_op_make_data(context, node, sizeof **data);
-    if (!*data)
-        return kTfLiteError;
-    (*data)->unary.row = row->unary;
-    return tb_op_resize_like(context, *output, *input);
+    TB_OP_TRY(tb_unary_prepare(context, node, rows, sizeof **data, input, output));
+    *data = node->user_data;
+    return kTfLiteOk;
 }
 
 /* Offsets, the multiplier input scale / output scale, and the type's bounds. */

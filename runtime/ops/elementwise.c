@@ -9,6 +9,20 @@ TfLiteStatus tb_unary_invoke(TfLiteContext *context, TfLiteNode *node)
     return kTfLiteOk;
 }
 
+TfLiteStatus tb_unary_prepare(TfLiteContext *context, TfLiteNode *node, const tb_typed_row *rows,
+                              size_t data_bytes, const TfLiteTensor **input, TfLiteTensor **output)
+{
+    TB_OP_TRY(tb_op_unary(context, node, input, output));
+    TB_OP_TRY(tb_op_check_same_type(context, *input, "input", *output, "output"));
+    const tb_typed_row *row;
+    TB_OP_TRY(tb_typed_row_find(context, rows, *input, "input", &row));
+    tb_unary *unary = tb_op_make_data(context, node, data_bytes);
+    if (!unary)
+        return kTfLiteError;
+    unary->row = row->unary;
+    return tb_op_resize_like(context, *output, *input);
+}
+
 TfLiteStatus tb_binary_tensors_get(TfLiteContext *context, const TfLiteNode *node,
                                    tb_binary_tensors *out)
 {

@@ -8,9 +8,23 @@
 
 #include "runtime/ops/broadcast.h"
 
-/* ---- unary ------------------------------------------------------------------------------------- */
+/* ---- kernels by type --------------------------------------------------------------------------- */
 
 typedef void (*tb_unary_row)(const void *params, const void *in, void *out, size_t count);
+
+/* A list of row kernels, ended by a row of kTfLiteNoType. Only one of the pointers is used. */
+typedef struct tb_typed_row {
+    TfLiteType type;
+    tb_unary_row unary;
+    tb_binary_row binary;
+} tb_typed_row;
+
+/* The row for the type; refuses with the list of what there is. */
+TfLiteStatus tb_typed_row_find(TfLiteContext *context, const tb_typed_row *rows,
+                               const TfLiteTensor *tensor, const char *what,
+                               const tb_typed_row **out);
+
+/* ---- unary ------------------------------------------------------------------------------------- */
 
 typedef struct tb_unary {
     tb_unary_row row;
@@ -18,6 +32,13 @@ typedef struct tb_unary {
 
 /* A registration's invoke: runs the row over all elements of input 0 into output 0. */
 TfLiteStatus tb_unary_invoke(TfLiteContext *context, TfLiteNode *node);
+
+/*
+ * One input and one output of the same type and shape; makes the node's data, of `data_bytes`, with
+ * the row for the type. `rows` is a list as above.
+ */
+TfLiteStatus tb_unary_prepare(TfLiteContext *context, TfLiteNode *node, const tb_typed_row *rows,
+                              size_t data_bytes, const TfLiteTensor **input, TfLiteTensor **output);
 
 /* EXPRESSION is in terms of x (the element) and p (the params). */
 #define TB_DEFINE_UNARY(name, params_t, in_t, out_t, EXPRESSION)                     \
@@ -56,19 +77,5 @@ TfLiteStatus tb_binary_tensors_get(TfLiteContext *context, const TfLiteNode *nod
 TfLiteStatus tb_binary_prepare(TfLiteContext *context, const tb_binary_tensors *tensors,
                                tb_binary *binary);
 TfLiteStatus tb_binary_invoke(TfLiteContext *context, TfLiteNode *node);
-
-/* ---- kernels by type --------------------------------------------------------------------------- */
-
-/* A list of row kernels, ended by a row of kTfLiteNoType. Only one of the pointers is used. */
-typedef struct tb_typed_row {
-    TfLiteType type;
-    tb_unary_row unary;
-    tb_binary_row binary;
-} tb_typed_row;
-
-/* The row for the type; refuses with the list of what there is. */
-TfLiteStatus tb_typed_row_find(TfLiteContext *context, const tb_typed_row *rows,
-                               const TfLiteTensor *tensor, const char *what,
-                               const tb_typed_row **out);
 
 #endif
