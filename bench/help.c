@@ -102,14 +102,13 @@ static void option_row(FILE *to, const tb_option *option)
         fprintf(to, "\n  %s\n", option->name);
         return;
     }
-    int column = 4;
     fputs("    ", to);
     if (option->letter)
-        column += fprintf(to, "-%c, ", option->letter);
+        fprintf(to, "-%c, ", option->letter);
     bool on = option->kind == TB_OPTION_FLAG && option->default_text;
-    column += fprintf(to, on ? "--no-%s" : "--%s", option->name);
+    fprintf(to, on ? "--no-%s" : "--%s", option->name);
     if (option->kind != TB_OPTION_FLAG)
-        column += fprintf(to, " %s", value_name(option));
+        fprintf(to, " %s", value_name(option));
     if (option->default_text && !on)
         fprintf(to, "  (default: %s)", option->default_text);
     fputc('\n', to);

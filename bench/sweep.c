@@ -39,7 +39,7 @@ typedef struct sweep {
     tb_reference *references; /* one a model */
     standing *standings;      /* one a configuration */
     bool *model_told;         /* one a model: that it cannot be read was said */
-    tb_ingest *ingest;        /* of the unit in hand */
+    tb_ingest ingest;         /* of the unit in hand */
     int64_t run_id;
 } sweep;
 
@@ -143,14 +143,14 @@ static tb_job make_job(const sweep *s, const tb_sweep_unit *unit)
 static void show_samples(void *context)
 {
     sweep *s = context;
-    tb_progress_update(&s->progress, (int64_t)s->ingest->sample_count,
-                       tb_ingest_recent_median_ns(s->ingest));
+    tb_progress_update(&s->progress, (int64_t)s->ingest.sample_count,
+                       tb_ingest_recent_median_ns(&s->ingest));
 }
 
 static tb_status forward_event(void *context, tb_message message, const cJSON *event, tb_error *err)
 {
     sweep *s = context;
-    return tb_ingest_event(s->ingest, message, event, err);
+    return tb_ingest_event(&s->ingest, message, event, err);
 }
 
 /* Runs the worker; what cannot even start is a failed process as well. */
@@ -186,7 +186,7 @@ static tb_status launch_unit(sweep *s, const tb_sweep_unit *unit, tb_error *err,
         launch.lent_fd = reference->fd;
         job.expect_outputs = tb_lent_path();
     } else {
-        s->ingest->outcome.check_detail =
+        s->ingest.outcome.check_detail =
             s->request->check ? reference->reason : "--check off was given";
     }
     return tb_launch_run(&launch, err, result);
@@ -195,7 +195,7 @@ static tb_status launch_unit(sweep *s, const tb_sweep_unit *unit, tb_error *err,
 /* Two processes with different plans are not one population. */
 static tb_status compare_plans(sweep *s, standing *st, const char *text, tb_error *err)
 {
-    const tb_ingest *ingest = s->ingest;
+    const tb_ingest *ingest = &s->ingest;
     if (!ingest->plan_known)
         return TB_OK;
     if (!st->fingerprint[0]) {
@@ -218,7 +218,7 @@ static tb_status compare_plans(sweep *s, standing *st, const char *text, tb_erro
 static tb_status note_fallback(sweep *s, standing *st, const tb_sweep_configuration *c,
                                tb_error *err)
 {
-    const tb_ingest *ingest = s->ingest;
+    const tb_ingest *ingest = &s->ingest;
     bool partial =
         c->delegate.row && ingest->plan_known && ingest->nodes_delegated < ingest->nodes_total;
     if (!partial || s->request->fallback == TB_FALLBACK_ALLOW)
@@ -239,16 +239,16 @@ static void tell_result(sweep *s, const tb_sweep_configuration *c, const tb_laun
 {
     char text[TB_REASON_SIZE + 64], median[TB_FIGURE_TEXT_SIZE];
     bool failed = result->status != TB_PROCESS_OK;
-    const char *verdict = s->ingest->outcome.check_verdict;
+    const char *verdict = s->ingest.outcome.check_verdict;
     bool wrong = verdict && strcmp(verdict, TB_VERDICT_WRONG) == 0;
     if (failed)
         snprintf(text, sizeof text, "%s: %s", tb_process_status_text(result->status),
                  result->reason);
     else {
-        tb_format_duration(tb_ingest_final_median_ns(s->ingest), median);
+        tb_format_duration(tb_ingest_final_median_ns(&s->ingest), median);
         snprintf(text, sizeof text, "median %s, %zu samples%s%.400s", median,
-                 s->ingest->sample_count, wrong ? ", WRONG: " : "",
-                 wrong && s->ingest->outcome.check_detail ? s->ingest->outcome.check_detail : "");
+                 s->ingest.sample_count, wrong ? ", WRONG: " : "",
+                 wrong && s->ingest.outcome.check_detail ? s->ingest.outcome.check_detail : "");
     }
     /* A file that cannot be read fails every configuration for one reason: that is said once. */
     bool *told = &s->model_told[c->model];
@@ -311,12 +311,10 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
     };
     /* Of a library nothing is known before it says hello. */
     tb_build library = {.engine = c->engine->name};
-    tb_ingest ingest;
-    tb_ingest_init(&ingest, s->store, s->run_id, &s->plan->models[c->model].info, &c->record,
+    tb_ingest_init(&s->ingest, s->store, s->run_id, &s->plan->models[c->model].info, &c->record,
                    c->library ? &library : &s->build, &process);
-    ingest.outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
-    ingest.outcome.check_detail = "the process ended before that";
-    s->ingest = &ingest;
+    s->ingest.outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
+    s->ingest.outcome.check_detail = "the process ended before that";
     tb_launch_result result;
     tb_status status = launch_unit(s, unit, err, &result);
     if (status == TB_OK)
@@ -324,16 +322,16 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
     if (status == TB_OK)
         status = note_fallback(s, st, c, err);
     if (status == TB_OK)
-        status = tb_ingest_finish(&ingest, &result, err);
+        status = tb_ingest_finish(&s->ingest, &result, err);
     if (status == TB_OK) {
-        const char *verdict = ingest.outcome.check_verdict;
-        st->all_delegated = st->all_delegated || takes_all_elsewhere(c, &ingest);
+        const char *verdict = s->ingest.outcome.check_verdict;
+        st->all_delegated = st->all_delegated || takes_all_elsewhere(c, &s->ingest);
         st->ended++;
         st->ok += result.status == TB_PROCESS_OK;
         st->wrong = st->wrong || (verdict && strcmp(verdict, TB_VERDICT_WRONG) == 0);
         tell_result(s, c, &result);
     }
-    tb_ingest_free(&ingest);
+    tb_ingest_free(&s->ingest);
     tb_buf_free(&input);
     return status;
 }

@@ -73,6 +73,18 @@ run "$TFLBENCH" run "$model" -d reference --no-profile $quick --max-runs 7 --db 
 ok "--max-runs bounds the samples" is "$(sql 'SELECT count(*) FROM sample s JOIN process p ON p.id = s.process_id WHERE run_id = 3')" 7
 ok "--json prints JSON" sh -c "head -c 1 '$out' | grep -q '[{[]'"
 
+# What a delegate leaves behind is said, stored, and refused where asked for.
+left="$(sql "SELECT count(*) FROM plan WHERE delegate = 'cpu' AND nodes_delegated < nodes_total")"
+# shellcheck disable=SC2086
+run "$TFLBENCH" run "$model2" -d cpu --no-profile --fallback fail $quick --db "$dir/fail.sqlite"
+if [ "$left" = 0 ]; then
+    ok "--fallback fail lets a whole plan pass" is "$code" 0
+else
+    ok "--fallback fail refuses a partial plan" is "$code" 5
+    ok "--fallback fail names the node" says "$err" "the first left behind is subgraph 0, node"
+    ok "a partial plan is a stored warning" at_least "$(sql "SELECT count(*) FROM warning WHERE kind = 'fallback'")" 1
+fi
+
 run "$TFLBENCH" rm @2 --db "$db"
 ok "rm succeeds" is "$code" 0
 ok "rm removes the run" is "$(sql 'SELECT count(*) FROM run')" 2
