@@ -19,6 +19,7 @@ struct tb_session {
     tb_signature_runner *runner;
     tb_delegate_arg delegate_arg;
     TfLiteDelegate *delegate; /* NULL: reference */
+    const char *declined;     /* why the delegate took nothing of this model; NULL: it was asked */
     tb_engine_options options;
     tb_arena texts; /* of the options */
     tb_arena plan_arena;
@@ -101,6 +102,16 @@ static tb_status apply_delegate(tb_session *session, tb_error *err)
     if (status == TB_OK)
         status = tb_interpreter_apply_delegate(session->interpreter, session->delegate,
                                                arg->row->bind, err);
+    if (status == TB_UNAVAILABLE) {
+        /* The model is not for this delegate, and is as it was: every node stays behind. */
+        const char *name = tb_model_name(session->model), *reason = err->text;
+        size_t size = strlen(name);
+        if (!strncmp(reason, name, size) && !strncmp(reason + size, ": ", 2))
+            reason += size + 2;
+        tell_note(session, reason);
+        session->declined = tb_arena_text(&session->texts, reason, strlen(reason));
+        status = TB_OK;
+    }
     if (status != TB_OK)
         return tb_in(err, "delegate %s", arg->canonical);
     tell_phase(session, "delegate", begin_ns);
@@ -288,7 +299,7 @@ static void describe_node(tb_session *session, int subgraph, int node,
     if (!tb_interpreter_node(session->interpreter, subgraph, node, &info))
         return;
     out->op_name = info.op_name;
-    out->reason = info.reason;
+    out->reason = info.reason ? info.reason : session->declined;
     subgraph_view view = {session->interpreter, subgraph};
     const TfLiteIntArray *outputs = info.node->outputs;
     const TfLiteTensor *first =

@@ -289,8 +289,11 @@ static void add_block(const tb_subgraph *subgraph, round_blocks *round, int32_t 
 static bool starts_here(const tb_subgraph *subgraph, int tensor, int first, int last)
 {
     const tb_tensor_state *state = &subgraph->tensor_states[tensor];
+    /* Inputs belong to the first round even where there is no node at all. */
+    bool now =
+        state->first_use >= first && (state->first_use <= last || (state->is_input && first == 0));
     return is_planned_kind(subgraph, tensor) && state->is_filled &&
-           state->offset == TB_NOT_PLACED && state->first_use >= first && state->first_use <= last;
+           state->offset == TB_NOT_PLACED && now;
 }
 
 static void collect(tb_subgraph *subgraph, int first, int last, round_blocks *round)

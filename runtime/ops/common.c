@@ -193,6 +193,9 @@ static TfLiteStatus clamping_bounds(TfLiteContext *context, TfLiteFusedActivatio
     *max = highest;
     switch (activation) {
     case kTfLiteActNone:
+    case kTfLiteActTanh: /* TFLite's kernels that clamp pass over these three */
+    case kTfLiteActSignBit:
+    case kTfLiteActSigmoid:
         return kTfLiteOk;
     case kTfLiteActRelu:
         *min = 0;
@@ -206,10 +209,8 @@ static TfLiteStatus clamping_bounds(TfLiteContext *context, TfLiteFusedActivatio
         *max = 1;
         return kTfLiteOk;
     default:
-        return tb_op_fail(context,
-                          "fused activation is %s, expected NONE, RELU, RELU6 or "
-                          "RELU_N1_TO_1",
-                          activation_name(activation));
+        return tb_op_fail(context, "fused activation is %d, there is none of that number",
+                          (int)activation);
     }
 }
 
