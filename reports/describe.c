@@ -96,33 +96,28 @@ static bool is_reference(const tb_result *result)
 
 const tb_result *tb_fastest(const tb_result *results, size_t count)
 {
-    /* The portable kernels are the yardstick for right, never for fast: they win only alone. */
     const tb_result *best = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const tb_result *at = &results[i];
-        if (!tb_result_is_right(at))
-            continue;
-        bool better = !best || at->summary.median < best->summary.median;
-        if (!best || (is_reference(best) && !is_reference(at)) ||
-            (is_reference(best) == is_reference(at) && better))
-            best = at;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (tb_result_is_right(&results[i]) &&
+            (!best || results[i].summary.median < best->summary.median))
+            best = &results[i];
     return best;
 }
 
 const tb_result *tb_yardstick(const tb_result *results, size_t count)
 {
-    const tb_result *chosen = NULL;
+    const tb_result *reference = NULL, *slowest = NULL;
     for (size_t i = 0; i < count; i++) {
         const tb_result *at = &results[i];
         if (!tb_result_is_right(at))
             continue;
-        bool slower = !chosen || at->summary.median > chosen->summary.median;
-        if (!chosen || (is_reference(at) && !is_reference(chosen)) ||
-            (is_reference(at) == is_reference(chosen) && slower))
-            chosen = at;
+        /* Of several thread counts the fastest: a comparison must not flatter. */
+        if (is_reference(at) && (!reference || at->summary.median < reference->summary.median))
+            reference = at;
+        if (!slowest || at->summary.median > slowest->summary.median)
+            slowest = at;
     }
-    return chosen;
+    return reference ? reference : slowest;
 }
 
 double tb_speedup(const tb_result *result, const tb_result *other)
@@ -154,7 +149,7 @@ static const tb_result *as_fast(const tb_result *results, size_t count, const tb
     const tb_result *found = NULL;
     for (size_t i = 0; i < count; i++) {
         const tb_result *at = &results[i];
-        if (at == fastest || !tb_result_is_right(at) || is_reference(at))
+        if (at == fastest || !tb_result_is_right(at))
             continue;
         const tb_interval *a = &fastest->summary.median_interval;
         const tb_interval *b = &at->summary.median_interval;

@@ -26,8 +26,8 @@ bool tb_result_is_right(const tb_result *result);
 /* Results of one model of one run lie together: the number of them from `first` on. */
 size_t tb_model_group(const tb_results *results, size_t first);
 
-/* Of count results of one model: the fastest that is right; the result others are compared with
-   (reference, else the slowest). NULL where there is none. */
+/* Of count results of one model: the fastest that is right; the right one that others are compared
+   with (the portable kernels where they were measured, else the slowest). NULL where there is none. */
 const tb_result *tb_fastest(const tb_result *results, size_t count);
 const tb_result *tb_yardstick(const tb_result *results, size_t count);
 

@@ -65,6 +65,7 @@ static tb_status make_grid(const column_row *rows, size_t row_count, const void 
 typedef struct result_item {
     const tb_result *result;
     const tb_result *fastest, *yardstick; /* of the same model and run; NULL: none */
+    bool alone;                           /* nothing to compare with */
 } result_item;
 
 static const tb_result_row *row_of(const void *item)
@@ -141,7 +142,7 @@ static void median_cell(const void *item, tb_pool *pool, tb_cell *cell)
     else
         tb_format_duration(row->median_ns.value, middle);
     cell->text = tb_pool_printf(pool, "%s%s%s", middle, *interval ? " " : "", interval);
-    if (at->result == at->fastest && at->fastest != at->yardstick)
+    if (at->result == at->fastest && !at->alone)
         cell->tone = TB_TONE_GOOD;
 }
 
@@ -149,7 +150,7 @@ static void speed_cell(const void *item, tb_pool *pool, tb_cell *cell)
 {
     const result_item *at = item;
     double speedup = tb_speedup(at->result, at->yardstick);
-    if (speedup <= 0 || at->yardstick == at->fastest)
+    if (speedup <= 0 || at->alone)
         return;
     char ratio[TB_FIGURE_TEXT_SIZE];
     tb_format_ratio(speedup, ratio);
@@ -252,7 +253,7 @@ tb_status tb_grid_of_results(const tb_results *results, tb_pool *pool, tb_error 
         const tb_result *fastest = tb_fastest(first, count);
         const tb_result *yardstick = tb_yardstick(first, count);
         for (size_t k = 0; k < count; k++, i++)
-            items[i] = (result_item){&results->items[i], fastest, yardstick};
+            items[i] = (result_item){&results->items[i], fastest, yardstick, count == 1};
     }
     return make_grid(columns, TB_COUNT_OF(columns), items, sizeof *items, results->count, pool, err,
                      grid);
@@ -293,10 +294,18 @@ static void command_cell(const void *item, tb_pool *pool, tb_cell *cell)
     cell->text = ((const tb_run_summary *)item)->run.command;
 }
 
+/* The first three models and how many more. */
 static void models_cell(const void *item, tb_pool *pool, tb_cell *cell)
 {
-    (void)pool;
-    cell->text = ((const tb_run_summary *)item)->models;
+    const char *models = ((const tb_run_summary *)item)->models;
+    const char *third = NULL;
+    size_t commas = 0;
+    for (const char *at = models; at && *at; at++)
+        if (*at == ',' && ++commas == 3)
+            third = at;
+    cell->text = commas > 3 ? tb_pool_printf(pool, "%.*s and %zu more", (int)(third - models),
+                                             models, commas - 2)
+                            : models;
 }
 
 static void device_cell(const void *item, tb_pool *pool, tb_cell *cell)

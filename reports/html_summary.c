@@ -91,7 +91,7 @@ static void add_verdict(tb_page *page, const char *verdict)
 }
 
 static void add_row(tb_page *page, size_t index, const tb_result *fastest,
-                    const tb_result *yardstick)
+                    const tb_result *yardstick, bool alone)
 {
     const tb_result *result = &page->results->items[index];
     const tb_result_row *row = &result->row;
@@ -104,8 +104,8 @@ static void add_row(tb_page *page, size_t index, const tb_result *fastest,
     tb_html_mark(page, index);
     tb_html_text(page, page->series[index].name);
     tb_buf_append_text(page->out, "</th>");
-    add_median(page, result, result == fastest && fastest != yardstick);
-    double speedup = yardstick == fastest ? 0 : tb_speedup(result, yardstick);
+    add_median(page, result, result == fastest && !alone);
+    double speedup = alone ? 0 : tb_speedup(result, yardstick);
     open_figure(page, speedup > 0 ? tb_num(speedup) : (tb_real){0});
     if (speedup > 0) {
         char ratio[TB_FIGURE_TEXT_SIZE];
@@ -157,7 +157,7 @@ static void add_table(tb_page *page)
             bool failed = page->results->items[k].status != TB_PROCESS_OK;
             tb_buf_printf(page->out, "<tr class=\"%s%s\">", k == i ? "first" : "",
                           failed ? " failed" : "");
-            add_row(page, k, fastest, yardstick);
+            add_row(page, k, fastest, yardstick, count == 1);
         }
         i += count;
     }

@@ -98,7 +98,9 @@ tb_status tb_store_add_samples(tb_store *store, int64_t process_id, int64_t firs
                                const uint64_t *latency_ns, const uint64_t *gap_ns, size_t count,
                                tb_error *err);
 
-/* As above for warm-up inferences, which no figure is made from. */
+/* As above for warm-up inferences, which no figure is made from: those with an index below
+   TB_STORE_WARMUP_KEPT are kept, since a warm-up of microseconds has more of them than samples. */
+#define TB_STORE_WARMUP_KEPT 200
 tb_status tb_store_add_warmup(tb_store *store, int64_t process_id, int64_t first_index,
                               const uint64_t *latency_ns, size_t count, tb_error *err);
 
@@ -118,7 +120,9 @@ tb_status tb_store_set_plan(tb_store *store, int64_t process_id, const tb_plan *
 tb_status tb_store_add_op_times(tb_store *store, int64_t process_id, const tb_op_time *times,
                                 size_t count, tb_error *err);
 
-/* Raw per-inference times of one op, first_index as in add_samples. */
+/* Raw per-inference times of one op, first_index as in add_samples; of the inferences below
+   TB_STORE_OP_SAMPLES_KEPT: op_times speaks for all. */
+#define TB_STORE_OP_SAMPLES_KEPT 1000
 tb_status tb_store_add_op_samples(tb_store *store, int64_t process_id, int64_t op_index,
                                   int64_t first_index, const uint64_t *duration_ns, size_t count,
                                   tb_error *err);

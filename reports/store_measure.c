@@ -6,7 +6,16 @@
 #include "reports/store_internal.h"
 #include "runtime/base/sha256.h"
 
-/* Latencies past this (292 years) do not fit SQLite's integers: they are a fault of the clock. */
+/* How many of `count` rows from first_index on have an index below `kept`. */
+static size_t count_below(int64_t kept, int64_t first_index, size_t count)
+{
+    if (first_index >= kept)
+        return 0;
+    uint64_t room = (uint64_t)(kept - first_index);
+    return count < room ? count : (size_t)room;
+}
+
+/* Latencies past 292 years do not fit SQLite's integers: they are a fault of the clock. */
 static tb_status check_durations(tb_store *store, const uint64_t *durations_ns, size_t count,
                                  tb_error *err)
 {
@@ -61,7 +70,8 @@ tb_status tb_store_add_warmup(tb_store *store, int64_t process_id, int64_t first
                               const uint64_t *latency_ns, size_t count, tb_error *err)
 {
     return add_durations(store, "INSERT INTO warmup (process_id, idx, latency_ns) VALUES (?, ?, ?)",
-                         &process_id, 1, first_index, latency_ns, NULL, count, err);
+                         &process_id, 1, first_index, latency_ns, NULL,
+                         count_below(TB_STORE_WARMUP_KEPT, first_index, count), err);
 }
 
 tb_status tb_store_add_op_samples(tb_store *store, int64_t process_id, int64_t op_index,
@@ -71,7 +81,8 @@ tb_status tb_store_add_op_samples(tb_store *store, int64_t process_id, int64_t o
     const int64_t keys[] = {process_id, op_index};
     return add_durations(
         store, "INSERT INTO op_sample (process_id, op_idx, idx, duration_ns) VALUES (?, ?, ?, ?)",
-        keys, 2, first_index, duration_ns, NULL, count, err);
+        keys, 2, first_index, duration_ns, NULL,
+        count_below(TB_STORE_OP_SAMPLES_KEPT, first_index, count), err);
 }
 
 static tb_status check_figure(tb_store *store, const tb_figure *figure, tb_error *err)

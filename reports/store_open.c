@@ -139,7 +139,11 @@ static tb_status open_for_reading(tb_store *store, const char *name, tb_error *e
     if (strcmp(name, ":memory:") != 0 && stat(name, &about) != 0)
         return tb_fail_errno(err, "%s: cannot open the database", store->path);
     bool current = false;
-    tb_status status = connect(store, name, SQLITE_OPEN_READONLY, err);
+    /* With the right to write where there is one (SQLite takes less otherwise): the log of a driver
+       that was killed is brought in, and no log is left behind. Our statements only read. */
+    tb_status status = connect(store, name, SQLITE_OPEN_READWRITE, err);
+    if (status == TB_OK)
+        status = tb_sql_script(store, "PRAGMA query_only = ON", "opening", err);
     if (status == TB_OK)
         status = tb_schema_check(store, err, &current);
     /* In a folder that cannot be written SQLite cannot make the log's index. Where nobody else has

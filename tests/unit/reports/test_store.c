@@ -338,3 +338,24 @@ Test(store, a_sample_costs_little)
     cr_log_info("%.1f bytes a sample", each);
     cr_expect_lt(each, 25, "%.1f bytes a sample", each);
 }
+
+Test(store, warmups_and_op_samples_are_kept_up_to_a_limit)
+{
+    const char *path = fixture_path("a.sqlite");
+    tb_error err = TB_ERROR_NONE;
+    tb_store *store = fixture_open(path, TB_STORE_WRITE);
+    const fixture_process given = {"m", "cpu", NULL, NULL, 1, true, TB_PROCESS_RUNNING, 0, 0, 0};
+    int64_t process = fixture_add(store, fixture_run(store, "x"), &given);
+    static uint64_t durations[700];
+    for (int64_t first = 0; first < 2100; first += 700) {
+        cr_expect_eq(tb_store_add_warmup(store, process, first, durations, 700, &err), TB_OK);
+        cr_expect_eq(tb_store_add_op_samples(store, process, 0, first, durations, 700, &err),
+                     TB_OK);
+        cr_expect_eq(tb_store_add_samples(store, process, first, durations, NULL, 700, &err),
+                     TB_OK);
+    }
+    tb_store_close(store);
+    cr_expect_eq(fixture_ask(path, "SELECT max(idx) FROM warmup"), TB_STORE_WARMUP_KEPT - 1);
+    cr_expect_eq(fixture_ask(path, "SELECT count(*) FROM op_sample"), TB_STORE_OP_SAMPLES_KEPT);
+    cr_expect_eq(fixture_ask(path, "SELECT count(*) FROM sample"), 2100, "samples all");
+}

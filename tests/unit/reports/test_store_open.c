@@ -190,6 +190,20 @@ Test(store_open, a_damaged_file_does_not_crash)
     free(whole);
 }
 
+/* A reader that is the last to close takes SQLite's log away with it. */
+Test(store_open, readers_leave_no_files_behind)
+{
+    const char *path = fixture_path("a.sqlite");
+    tb_store_close(fixture_open(path, TB_STORE_WRITE));
+    tb_store *store = fixture_open(path, TB_STORE_READ);
+    tb_error err = TB_ERROR_NONE;
+    cr_expect_neq(tb_store_finish_run(store, 1, 0, &err), TB_OK, "it only reads");
+    tb_store_close(store);
+    struct stat about;
+    cr_expect_neq(stat(fixture_path("a.sqlite-wal"), &about), 0);
+    cr_expect_neq(stat(fixture_path("a.sqlite-shm"), &about), 0);
+}
+
 /* Root may write anywhere; for others the folder and the file are closed to writing. */
 Test(store_open, a_folder_that_cannot_be_written_can_be_read)
 {
