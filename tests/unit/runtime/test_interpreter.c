@@ -49,6 +49,19 @@ Test(interpreter, adds)
     fx_end(&fx);
 }
 
+Test(interpreter, a_model_without_operators_hands_its_input_on)
+{
+    fx_model fx;
+    fx_begin(&fx);
+    int in = fx_tensor(&fx, "in", TB_INTS(4));
+    fx_edges(&fx, TB_INTS(in), TB_INTS(in));
+    open_and_allocate(&fx);
+    fill(&fx, 4);
+    invoke(&fx);
+    expect_plus(&fx, 4, 0);
+    fx_end(&fx);
+}
+
 Test(interpreter, names_and_positions)
 {
     fx_model fx;
