@@ -261,7 +261,7 @@ bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocat
 
 # ---- order -------------------------------------------------------------------------------------
 .PHONY: lint format
-lint: ## format, layers, static analysis, shell syntax
+lint: $(patsubst %,$(BUILD)/gen/%.inc,$(embedded)) ## format, layers, static analysis, shell syntax
 	@scripts/lint.sh
 
 format: ## format the sources in place

@@ -16,7 +16,7 @@ scripts/check_layers.sh || bad=1
 # shellcheck disable=SC2046
 if ! cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j 2 \
     --enable=warning,performance,portability --suppressions-list=scripts/cppcheck.txt \
-    -I. -D__x86_64__ -D__GNUC__=12 $(git ls-files 'runtime/*.c' 'profiler/*.c' 'delegates/*.c' 'models/*.c' \
+    -I. -Ibuild/gen -D__x86_64__ -D__GNUC__=12 $(git ls-files 'runtime/*.c' 'profiler/*.c' 'delegates/*.c' 'models/*.c' \
         'reports/*.c' 'bench/*.c'); then
     echo "lint: cppcheck found faults" >&2
     bad=1

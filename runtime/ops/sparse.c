@@ -93,7 +93,7 @@ static TfLiteStatus check_order(sparse_walk *w)
                           w->what, w->rank, blocks, order ? order->size : 0, s->dim_metadata_size);
     w->levels = order->size;
     int level_of[MAX_LEVELS];
-    for (int d = 0; d < w->levels; d++)
+    for (int d = 0; d < MAX_LEVELS; d++)
         level_of[d] = -1;
     for (int level = 0; level < w->levels; level++) {
         int d = order->data[level];
