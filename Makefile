@@ -233,19 +233,26 @@ check-runners: all unit-build stress-build
 	@$(tally) run "stress" $(MAKE) -s stress
 	@$(tally) run "command line" $(MAKE) -s cli
 	@$(tally) run "C library" $(MAKE) -s abi
-	@$(tally) run "conformance" $(MAKE) -s conformance
-	@$(tally) run "models" $(MAKE) -s models
+	@$(tally) run "conformance, reference" $(MAKE) -s conformance
+	@$(tally) run "conformance, cpu" $(MAKE) -s conformance DELEGATE=cpu
+	@$(tally) run "conformance, cpu, 2 threads" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
+	@$(tally) run "models, reference" $(MAKE) -s models
+	@$(tally) run "models, cpu" $(MAKE) -s models DELEGATE=cpu
+	@$(tally) run "models, cpu, 2 threads" $(MAKE) -s models DELEGATE=cpu THREADS=2
 
 check-sanitized: all unit-build
 	@$(tally) run "unit, $(SAN)" $(BUILD)/unit --jobs 2
-	@$(tally) run "conformance, $(SAN)" $(MAKE) -s conformance
+	@$(tally) run "conformance, reference, $(SAN)" $(MAKE) -s conformance
+	@$(tally) run "conformance, cpu, $(SAN)" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
 
 check-threads: all stress-build
 	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress
 
 check-emulated: all
-	@$(tally) run "conformance, $(ARCH)" $(MAKE) -s conformance
-	@$(tally) run "models, $(ARCH)" $(MAKE) -s models
+	@$(tally) run "conformance, reference, $(ARCH)" $(MAKE) -s conformance
+	@$(tally) run "conformance, cpu, $(ARCH)" $(MAKE) -s conformance DELEGATE=cpu
+	@$(tally) run "models, reference, $(ARCH)" $(MAKE) -s models
+	@$(tally) run "models, cpu, $(ARCH)" $(MAKE) -s models DELEGATE=cpu
 
 # ---- benchmarks --------------------------------------------------------------------------------
 # Programs that print timings and hold them to a limit; never part of `check`.

@@ -52,18 +52,6 @@ const char *tb_case_type_name(TfLiteType type)
     return tb_case_type_of(type)->name;
 }
 
-bool tb_case_type_bytes(TfLiteType type, int64_t elements, size_t *bytes)
-{
-    const tb_case_type *row = tb_case_type_of(type);
-    size_t bits;
-    if (row->kind == TB_NUMBER_NONE || elements < 0 || (uint64_t)elements > SIZE_MAX ||
-        !tb_mul_size((size_t)elements, (size_t)(row->bits * row->parts), &bits) ||
-        !tb_add_size(bits, 7, &bits))
-        return false;
-    *bytes = bits / 8;
-    return true;
-}
-
 size_t tb_case_type_numbers(TfLiteType type, size_t bytes)
 {
     const tb_case_type *row = tb_case_type_of(type);

@@ -33,8 +33,6 @@ typedef struct tb_case_type {
 /* Never NULL: what is no type has kind NONE, 8 bits and one part. */
 const tb_case_type *tb_case_type_of(TfLiteType type);
 
-/* Bytes that `elements` (>= 0) take, packed; false for strings and where it does not fit. */
-bool tb_case_type_bytes(TfLiteType type, int64_t elements, size_t *bytes);
 /* Numbers in so many bytes: whole ones only. */
 size_t tb_case_type_numbers(TfLiteType type, size_t bytes);
 

@@ -15,11 +15,6 @@ static const char *const rule_names[TB_RULE_KIND_COUNT] = {
     [TB_RULE_FLOAT] = "float", [TB_RULE_STATISTICS] = "statistics", [TB_RULE_SHAPE] = "shape",
 };
 
-const char *tb_rule_name(tb_rule_kind kind)
-{
-    return rule_names[kind];
-}
-
 /* ---- reading rules ----------------------------------------------------------------------------- */
 
 /* The numbers each kind needs; those marked so must not be negative. */

@@ -43,8 +43,6 @@ typedef struct tb_rule {
     double deviation, deviation_tolerance;
 } tb_rule;
 
-const char *tb_rule_name(tb_rule_kind kind);
-
 /* Reads a "rule" object; a kind or a number that makes no sense is TB_CORRUPT. */
 tb_status tb_rule_parse(const cJSON *json, tb_error *err, tb_rule *out);
 

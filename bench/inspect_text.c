@@ -5,6 +5,7 @@
 #include "bench/case_type.h"
 #include "bench/inspect.h"
 #include "bench/text_table.h"
+#include "reports/units.h"
 
 /* ---- pieces ------------------------------------------------------------------------------------ */
 
@@ -41,17 +42,17 @@ static void output_cell(tb_text_table *table, const tb_inspection *inspection, s
 
 static void count_cell(tb_text_table *table, bool known, uint64_t count)
 {
-    char text[TB_SIZE_TEXT_SIZE];
-    if (known)
-        tb_text_table_cell(table, "%s", count ? tb_count_text((double)count, text) : "-");
-    else
-        tb_text_table_cell(table, "?");
+    char text[TB_FIGURE_TEXT_SIZE] = "-";
+    if (count)
+        tb_format_count((double)count, text);
+    tb_text_table_cell(table, "%s", known ? text : "?");
 }
 
 static void size_cell(tb_text_table *table, bool known, uint64_t bytes)
 {
-    char text[TB_SIZE_TEXT_SIZE];
-    tb_text_table_cell(table, "%s", known ? tb_size_text((double)bytes, text) : "?");
+    char text[TB_FIGURE_TEXT_SIZE];
+    tb_format_bytes((double)bytes, text);
+    tb_text_table_cell(table, "%s", known ? text : "?");
 }
 
 static void print_table(tb_text_table *table, FILE *to)
@@ -110,36 +111,44 @@ static void print_signatures(const tb_model *model, FILE *to)
 
 static void print_metadata(const tb_model *model, FILE *to)
 {
-    char size[TB_SIZE_TEXT_SIZE];
+    char size[TB_FIGURE_TEXT_SIZE];
     for (size_t k = 0; k < tb_model_metadata_count(model); k++) {
         tb_metadata_def metadata = tb_model_metadata(model, k);
-        fprintf(to, "%s  %s: %s\n", k ? "" : "\nMetadata\n", metadata.name,
-                tb_size_text((double)metadata.bytes.size, size));
+        tb_format_bytes((double)metadata.bytes.size, size);
+        fprintf(to, "%s  %s: %s\n", k ? "" : "\nMetadata\n", metadata.name, size);
     }
     for (size_t k = 0; k < tb_model_note_count(model); k++)
         fprintf(to, "%s  %s\n", k ? "" : "\nNotes\n", tb_model_note(model, k));
+}
+
+static void print_arithmetic(const tb_inspection *inspection, const tb_inspect_totals *totals,
+                             FILE *to)
+{
+    if (!totals->cost_known) {
+        fprintf(to, "  cannot be run: %s\n", inspection->plain.error.text);
+        return;
+    }
+    char flops[TB_FIGURE_TEXT_SIZE], multiply_adds[TB_FIGURE_TEXT_SIZE];
+    tb_format_count((double)totals->cost.flops, flops);
+    tb_format_count(2 * (double)totals->cost.multiply_adds, multiply_adds);
+    fprintf(to, "  %s FLOPs an inference, %s of them in multiply-adds\n", flops, multiply_adds);
 }
 
 static void print_summary(const tb_inspection *inspection, FILE *to)
 {
     const tb_model *model = inspection->model;
     tb_inspect_totals totals = tb_inspection_totals(inspection);
-    char file[TB_SIZE_TEXT_SIZE], constants[TB_SIZE_TEXT_SIZE], flops[TB_SIZE_TEXT_SIZE];
-    char multiply_adds[TB_SIZE_TEXT_SIZE];
-    fprintf(to, "%s: %s, schema version %u\n", tb_model_path(model),
-            tb_size_text((double)tb_model_bytes(model).size, file),
+    char file[TB_FIGURE_TEXT_SIZE], constants[TB_FIGURE_TEXT_SIZE];
+    tb_format_bytes((double)tb_model_bytes(model).size, file);
+    tb_format_bytes((double)totals.constant_bytes, constants);
+    fprintf(to, "%s: %s, schema version %u\n", tb_model_path(model), file,
             (unsigned)tb_model_schema_version(model));
     if (*tb_model_description(model))
         fprintf(to, "  \"%s\"\n", tb_model_description(model));
-    fprintf(to, "  %zu subgraph%s, %zu nodes, %zu tensors, %s of constants\n",
+    fprintf(to, "  %zu subgraph%s, %zu node%s, %zu tensors, %s of constants\n",
             tb_model_subgraph_count(model), tb_model_subgraph_count(model) == 1 ? "" : "s",
-            totals.nodes, totals.tensors, tb_size_text((double)totals.constant_bytes, constants));
-    if (totals.cost_known)
-        fprintf(to, "  %s FLOPs an inference, %s of them in multiply-adds\n",
-                tb_count_text((double)totals.cost.flops, flops),
-                tb_count_text(2 * (double)totals.cost.multiply_adds, multiply_adds));
-    else
-        fprintf(to, "  cannot be run: %s\n", inspection->plain.error.text);
+            totals.nodes, totals.nodes == 1 ? "" : "s", totals.tensors, constants);
+    print_arithmetic(inspection, &totals, to);
     tb_subgraph_def primary = tb_model_subgraph(model, 0);
     print_ends(inspection, "input", primary.inputs, to);
     print_ends(inspection, "output", primary.outputs, to);

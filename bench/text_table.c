@@ -81,27 +81,3 @@ void tb_text_table_print(const tb_text_table *table, int indent, FILE *to)
     }
     free(widths);
 }
-
-const char *tb_size_text(double bytes, char out[TB_SIZE_TEXT_SIZE])
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    size_t unit = 0;
-    while (bytes >= 1024 && unit < 4) {
-        bytes /= 1024;
-        unit++;
-    }
-    snprintf(out, TB_SIZE_TEXT_SIZE, unit == 0 ? "%.0f %s" : "%.4g %s", bytes, units[unit]);
-    return out;
-}
-
-const char *tb_count_text(double count, char out[TB_SIZE_TEXT_SIZE])
-{
-    static const char *const units[] = {"", " K", " M", " G", " T"};
-    size_t unit = 0;
-    while (count >= 1000 && unit < 4) {
-        count /= 1000;
-        unit++;
-    }
-    snprintf(out, TB_SIZE_TEXT_SIZE, "%.4g%s", count, units[unit]);
-    return out;
-}

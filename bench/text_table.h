@@ -28,10 +28,4 @@ void tb_text_table_cell(tb_text_table *table, const char *format, ...) TB_PRINTF
    Without memory for the cells it says so in place of the table. */
 void tb_text_table_print(const tb_text_table *table, int indent, FILE *to);
 
-/* "0 B", "12.3 KiB", "4.5 MiB": for people; returns `out`. */
-#define TB_SIZE_TEXT_SIZE 24
-const char *tb_size_text(double bytes, char out[TB_SIZE_TEXT_SIZE]);
-/* "0", "812", "1.23 M", "4.5 G", by thousands; returns `out`. */
-const char *tb_count_text(double count, char out[TB_SIZE_TEXT_SIZE]);
-
 #endif

@@ -15,6 +15,7 @@
 
 #include "bench/args.h"
 #include "bench/text_table.h"
+#include "reports/units.h"
 #include "runtime/base/clock.h"
 #include "runtime/interpreter.h"
 #include "runtime/model.h"
@@ -122,11 +123,12 @@ static const char *const headings[] = {"model", "file", "read us", "start us", "
 
 static bool add_row(tb_text_table *table, const char *path, const start_times *times)
 {
-    char size[TB_SIZE_TEXT_SIZE];
+    char size[TB_FIGURE_TEXT_SIZE];
+    tb_format_bytes((double)times->file_bytes, size);
     double limit_ns = LIMIT_RATIO * times->read_ns + LIMIT_NS;
     bool within = times->start_ns <= limit_ns;
     tb_text_table_cell(table, "%s", path);
-    tb_text_table_cell(table, "%s", tb_size_text((double)times->file_bytes, size));
+    tb_text_table_cell(table, "%s", size);
     tb_text_table_cell(table, "%.1f", times->read_ns / 1e3);
     tb_text_table_cell(table, "%.1f", times->start_ns / 1e3);
     tb_text_table_cell(table, "%.1f", limit_ns / 1e3);
