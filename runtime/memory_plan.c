@@ -15,11 +15,13 @@
 
 #include "runtime/base/size.h"
 
-/* An attempt costs about count^2 / 2 steps. So many are spent on reaching the bound exactly, which
-   must not be felt at start-up; so many more on coming within one part in NEAR of it. */
-#define EXACT_STEPS UINT64_C(60000)
-#define NEAR_STEPS  UINT64_C(24000000)
-#define NEAR        50
+/* An attempt costs about count^2 / 2 steps. The more were spent, the less is asked for: a plan is
+   good enough when its excess over the bound is at most the bound divided by `good_enough`. The first
+   row must not be felt when a program starts; a million steps are about a millisecond. */
+static const struct {
+    uint64_t steps;
+    uint64_t good_enough; /* 0: whatever it is */
+} patience[] = {{60000, UINT64_MAX}, {1500000, 50}, {24000000, 25}, {UINT64_MAX, 0}};
 #define MEND_ROUNDS 20000
 /* With more blocks than this, looking at all pairs even once takes too long. */
 #define PAIRWISE_COUNT 16384
@@ -141,9 +143,16 @@ static uint64_t attempt(planner *plan, const uint32_t *order, fit how)
 
 static bool done(const planner *plan)
 {
-    if (plan->best_peak <= plan->bound || plan->steps > NEAR_STEPS)
+    if (plan->best_peak <= plan->bound)
         return true;
-    return plan->steps > EXACT_STEPS && plan->best_peak - plan->bound <= plan->bound / NEAR;
+    if (plan->best_peak == UINT64_MAX)
+        return false;
+    size_t row = 0;
+    while (plan->steps > patience[row].steps)
+        row++;
+    /* A row's demand holds until its steps are spent; then the next, lower one. */
+    uint64_t excess = plan->best_peak - plan->bound;
+    return patience[row].good_enough == 0 || excess <= plan->bound / patience[row].good_enough;
 }
 
 static void try_order(planner *plan, fit how)
