@@ -104,9 +104,9 @@ $(BUILD)/unit: $(call objects,$(unit_src) $(all_src))
 stress_src := $(wildcard tests/stress/*.c)
 stress_bin := $(patsubst %.c,$(BUILD)/%,$(stress_src))
 
-$(stress_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(core_src))
+$(stress_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(core_src) $(models_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
 
 .PHONY: unit-build stress-build unit stress cli
 unit-build: $(BUILD)/unit
