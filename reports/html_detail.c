@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "reports/html_page.h"
+#include "reports/op_view.h"
 #include "runtime/base/size.h"
 
 /* ---- samples in order ---- */
@@ -53,11 +54,6 @@ void tb_html_order(tb_page *page, const tb_result *result)
 
 /* ---- ops ---- */
 
-static double time_of(const tb_op_row *row)
-{
-    return row->time.median_ns.known ? (double)row->time.median_ns.value : 0;
-}
-
 typedef struct op_type {
     const char *name;
     double ns;
@@ -73,19 +69,22 @@ static int compare_types(const void *left, const void *right)
 }
 
 /* A bar of the whole time, divided by operator: the largest first, the small ones together. */
-static void add_type_bar(tb_page *page, const tb_ops *ops, double total)
+static void add_type_bar(tb_page *page, const tb_op_view *view)
 {
     enum { SHOWN = 7 };
-    op_type *types = tb_pool_take(page->pool, ops->count, sizeof *types);
+    double total = view->total_ns;
+    op_type *types = tb_pool_take(page->pool, view->count, sizeof *types);
     size_t count = 0;
-    for (size_t i = 0; types && i < ops->count; i++) {
-        const char *name = ops->items[i].op.op ? ops->items[i].op.op : "unnamed";
+    for (size_t i = 0; types && i < view->count; i++) {
+        const tb_op_line *line = &view->lines[i];
+        if (!line->median_ns.known || line->subgraph != view->lines[0].subgraph)
+            continue;
         size_t at = 0;
-        while (at < count && strcmp(types[at].name, name) != 0)
+        while (at < count && strcmp(types[at].name, line->op) != 0)
             at++;
         if (at == count)
-            types[count++].name = name;
-        types[at].ns += time_of(&ops->items[i]);
+            types[count++].name = line->op;
+        types[at].ns += line->median_ns.value;
         types[at].count++;
     }
     if (!count || !(total > 0))
@@ -134,14 +133,14 @@ static void add_count(tb_page *page, tb_integer value, bool bytes)
                   text);
 }
 
-static void add_op_time(tb_page *page, const tb_op_row *row, double total, double slowest)
+static void add_op_time(tb_page *page, const tb_op_line *line, double total, double slowest)
 {
-    if (!row->time.median_ns.known) {
+    if (!line->median_ns.known) {
         tb_buf_append_text(page->out, "<td class=\"n\"></td><td class=\"share\"></td>");
         return;
     }
     char text[TB_FIGURE_TEXT_SIZE];
-    double ns = time_of(row);
+    double ns = line->median_ns.value;
     tb_format_duration(ns, text);
     tb_buf_printf(page->out,
                   "<td class=\"n\" data-v=\"%.9g\">%s</td><td class=\"share\" data-v=\"%.9g\">"
@@ -149,58 +148,58 @@ static void add_op_time(tb_page *page, const tb_op_row *row, double total, doubl
                   ns, text, ns, slowest > 0 ? ns / slowest : 0, total > 0 ? 100 * ns / total : 0);
 }
 
-static void add_op(tb_page *page, const tb_op_row *row, double total, double slowest)
+/* <text> small, after the main text of a cell. */
+static void add_small(tb_page *page, const char *text, const char *class_attribute)
 {
-    const tb_op *op = &row->op;
-    tb_buf_printf(page->out, "<tr><td class=\"n\">%lld</td><th scope=\"row\">",
-                  (long long)row->index);
-    tb_html_text(page, op->op ? op->op : "unnamed");
-    if (op->kernel) {
-        tb_buf_append_text(page->out, " <small>");
-        tb_html_text(page, op->kernel);
-        tb_buf_append_text(page->out, "</small>");
-    }
+    if (!text || !*text)
+        return;
+    tb_buf_printf(page->out, " <small%s>", class_attribute);
+    tb_html_text(page, text);
+    tb_buf_append_text(page->out, "</small>");
+}
+
+static void add_op(tb_page *page, const tb_op_line *line, size_t position, double total,
+                   double slowest)
+{
+    /* Sorted by position where node numbers are lists or missing. */
+    tb_buf_printf(page->out, "<tr><td class=\"n\" data-v=\"%zu\">", position);
+    tb_html_text(page, line->nodes);
+    tb_buf_append_text(page->out, "</td><th scope=\"row\">");
+    tb_html_text(page, line->op);
+    add_small(page, line->kernel, "");
     tb_buf_append_text(page->out, "</th>");
-    add_op_time(page, row, total, slowest);
+    add_op_time(page, line, total, slowest);
     tb_buf_append_text(page->out, "<td class=\"tensor\" title=\"");
-    tb_html_text(page, op->tensor);
+    tb_html_text(page, line->tensor);
     tb_buf_append_text(page->out, "\">");
-    tb_html_text(page, op->tensor);
-    if (op->shape) {
-        tb_buf_append_text(page->out, " <small>");
-        tb_html_text(page, op->shape);
-        tb_buf_append_text(page->out, "</small>");
-    }
+    tb_html_text(page, line->tensor);
+    add_small(page, line->shape, "");
     tb_buf_append_text(page->out, "</td><td>");
-    tb_html_text(page, op->delegate ? op->delegate : "portable");
-    if (op->reason) {
-        tb_buf_append_text(page->out, " <small class=\"reason\">");
-        tb_html_text(page, op->reason);
-        tb_buf_append_text(page->out, "</small>");
-    }
+    tb_html_text(page, line->delegate ? line->delegate : "portable");
+    add_small(page, line->reason, " class=\"reason\"");
     tb_buf_append_text(page->out, "</td>");
-    add_count(page, op->flops, false);
-    add_count(page, op->bytes, true);
+    add_count(page, line->flops, false);
+    add_count(page, line->bytes, true);
     tb_buf_append_text(page->out, "</tr>");
 }
 
-static void add_op_table(tb_page *page, const tb_ops *ops, size_t index, double total)
+static void add_op_table(tb_page *page, const tb_op_view *view, size_t index)
 {
     double slowest = 0;
-    for (size_t i = 0; i < ops->count; i++)
-        slowest = fmax(slowest, time_of(&ops->items[i]));
-    tb_buf_printf(page->out,
-                  "<div class=\"wide tall\" role=\"region\" tabindex=\"0\" aria-label=\"ops of ");
+    for (size_t i = 0; i < view->count; i++)
+        slowest = fmax(slowest, view->lines[i].median_ns.value);
+    tb_buf_append_text(
+        page->out, "<div class=\"wide tall\" role=\"region\" tabindex=\"0\" aria-label=\"ops of ");
     tb_html_text(page, page->series[index].name);
     tb_buf_append_text(
         page->out,
-        "\"><table class=\"sortable ops\"><thead><tr><th scope=\"col\" class=\"n\">#</th>"
+        "\"><table class=\"sortable ops\"><thead><tr><th scope=\"col\" class=\"n\">Node</th>"
         "<th scope=\"col\">Op</th><th scope=\"col\" class=\"n\">Time</th>"
         "<th scope=\"col\">Share</th><th scope=\"col\">Output</th><th scope=\"col\">Runs on</th>"
         "<th scope=\"col\" class=\"n\">FLOP</th><th scope=\"col\" class=\"n\">Bytes</th>"
         "</tr></thead><tbody>");
-    for (size_t i = 0; i < ops->count; i++)
-        add_op(page, &ops->items[i], total, slowest);
+    for (size_t i = 0; i < view->count; i++)
+        add_op(page, &view->lines[i], i, view->total_ns, slowest);
     tb_buf_append_text(page->out, "</tbody></table></div>");
 }
 
@@ -225,37 +224,42 @@ static void add_reasons(tb_page *page, const tb_ops *ops)
         tb_html_text(page, reason);
         tb_buf_append_text(page->out, " <small>first: ");
         tb_html_text(page, ops->items[i].op.op ? ops->items[i].op.op : "unnamed");
-        tb_buf_printf(page->out, " at %lld</small></li>", (long long)ops->items[i].index);
+        tb_buf_printf(page->out, "%s%lld</small></li>",
+                      ops->items[i].op.node.known ? ", node " : ", position ",
+                      (long long)(ops->items[i].op.node.known ? ops->items[i].op.node.value
+                                                              : ops->items[i].index));
     }
     if (any)
         tb_buf_append_text(page->out, "</ul>");
 }
 
-static void add_ops(tb_page *page, const tb_ops *ops, size_t index)
+static tb_status add_ops(tb_page *page, const tb_ops *ops, size_t index)
 {
-    double total = 0;
-    for (size_t i = 0; i < ops->count; i++)
-        total += time_of(&ops->items[i]);
-    if (total > 0) {
-        char end_to_end[TB_FIGURE_TEXT_SIZE], sum[TB_FIGURE_TEXT_SIZE];
-        tb_format_duration(total, sum);
+    tb_op_view view;
+    tb_status status = tb_op_view_make(ops, page->pool, page->err, &view);
+    if (status != TB_OK)
+        return status;
+    if (view.total_ns > 0) {
+        char text[TB_FIGURE_TEXT_SIZE];
+        tb_format_duration(view.total_ns, text);
         tb_buf_printf(page->out,
-                      "<h4>Where the time goes</h4><p class=\"note\">From %zu profiled "
-                      "process%s: the ops take %s",
-                      ops->profiled_count, ops->profiled_count == 1 ? "" : "es", sum);
+                      "<h4>Where the time goes</h4><p class=\"note\">From %zu profiled process%s: "
+                      "the ops take %s",
+                      ops->profiled_count, ops->profiled_count == 1 ? "" : "es", text);
         if (ops->end_to_end_ns.known) {
-            tb_format_duration(ops->end_to_end_ns.value, end_to_end);
-            tb_buf_printf(page->out, " of the %s an inference takes while profiled", end_to_end);
+            tb_format_duration(ops->end_to_end_ns.value, text);
+            tb_buf_printf(page->out, " of the %s an inference takes while profiled", text);
         }
         tb_buf_append_text(page->out, ".</p>");
-        add_type_bar(page, ops, total);
+        add_type_bar(page, &view);
     }
     add_reasons(page, ops);
-    if (total > 0)
-        add_op_table(page, ops, index, total);
+    if (view.total_ns > 0)
+        add_op_table(page, &view, index);
     else if (ops->count)
         tb_buf_append_text(page->out, "<p class=\"note\">No process of this configuration was "
                                       "profiled: there are no times of single ops.</p>");
+    return TB_OK;
 }
 
 /* ---- figures ---- */
@@ -345,20 +349,23 @@ tb_status tb_html_detail(tb_page *page, size_t index)
     if (status != TB_OK)
         return status;
     status = tb_selection_figures(page->selection, result, page->err, &figures);
-    if (status == TB_OK && (result->sample_count || ops.count || figures.count)) {
+    if (status != TB_OK) {
+        tb_ops_free(&ops);
+        return status;
+    }
+    if (result->sample_count || ops.count || figures.count) {
         tb_buf_append_text(page->out, "<details class=\"detail\"><summary>");
         tb_html_mark(page, index);
         tb_html_text(page, page->series[index].name);
         tb_buf_printf(page->out, " <small>%zu samples, %zu ops, %zu figures</small></summary>",
                       result->sample_count, ops.count, figures.count);
         tb_html_order(page, result);
-        add_ops(page, &ops, index);
+        status = add_ops(page, &ops, index);
         add_figures(page, &figures);
         add_plan(page, &ops);
         tb_buf_append_text(page->out, "</details>");
     }
-    if (status == TB_OK)
-        tb_figures_free(&figures);
+    tb_figures_free(&figures);
     tb_ops_free(&ops);
     return status;
 }
