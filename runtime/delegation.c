@@ -6,7 +6,9 @@
  *     them.
  *   - One with the flag may be applied to any graph; on a resize its kernels are just prepared anew.
  *
- * Where TFLite drops all delegates when one fails, this drops the one that failed.
+ * Where TFLite drops all delegates when one fails, this drops the one that failed. And where a
+ * subgraph behind control flow turns out to be none for a delegate before that was asked (its shapes
+ * are not known, say), that subgraph is left whole instead of failing the model.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -434,6 +436,7 @@ static TfLiteStatus try_delegate(tb_subgraph *subgraph, TfLiteDelegate *delegate
         return status;
 
     interpreter->fault.status = TB_OK;
+    subgraph->delegate_asked = true;
     tb_context_enter_delegate(subgraph);
     status = tb_delegate_prepare(&subgraph->context, delegate);
     tb_context_leave_delegate(subgraph);
@@ -481,6 +484,7 @@ TfLiteStatus tb_subgraph_apply_delegate(tb_subgraph *subgraph, TfLiteDelegate *d
     interpreter->place = (tb_place){.subgraph = subgraph, .in_delegate = true};
     TfLiteStatus status = tb_subgraph_redo_delegates(subgraph);
     bool was_allocated = subgraph->state != TB_UNINVOKABLE;
+    subgraph->delegate_asked = false;
     if (status == kTfLiteOk && !remember_plan(subgraph))
         status = tb_fault(subgraph, TB_NO_MEMORY, "cannot remember the execution plan");
     else if (status == kTfLiteOk) {
@@ -550,6 +554,24 @@ static bool is_validation(const tb_subgraph *subgraph)
     return strncmp(subgraph->name, prefix, sizeof prefix - 1) == 0;
 }
 
+/* Says for every node why it stays, in the words of the fault at hand. */
+static void leave_whole(tb_subgraph *subgraph)
+{
+    const char *reason = subgraph->interpreter->fault.text;
+    const char *name = tb_model_name(subgraph->interpreter->model);
+    size_t length = strlen(name);
+    if (strncmp(reason, name, length) == 0 && strncmp(reason + length, ": ", 2) == 0)
+        reason += length + 2;
+    for (int k = 0; k < subgraph->model_node_count; k++) {
+        char *copy = strdup(reason);
+        if (!copy)
+            return;
+        free(subgraph->nodes[k]->reason);
+        subgraph->nodes[k]->reason = copy;
+    }
+    subgraph->interpreter->fault.status = TB_OK;
+}
+
 static TfLiteStatus apply_everywhere(tb_interpreter *interpreter, tb_delegate_entry *entry)
 {
     int applied[2] = {0, 0}; /* subgraphs done, and the one that failed behind them */
@@ -558,6 +580,11 @@ static TfLiteStatus apply_everywhere(tb_interpreter *interpreter, tb_delegate_en
         tb_subgraph *subgraph = &interpreter->subgraphs[k];
         if (!is_validation(subgraph) && !subgraph->delegation_skippable)
             status = tb_subgraph_apply_delegate(subgraph, entry->delegate);
+        if (status != kTfLiteOk && k > 0 && !subgraph->delegate_asked &&
+            tb_interpreter_stopped(interpreter) == TB_OK) {
+            leave_whole(subgraph);
+            status = kTfLiteOk;
+        }
         applied[status != kTfLiteOk]++;
     }
     if (status == kTfLiteOk)

@@ -162,9 +162,11 @@ static const tb_node *last_owner(const tb_subgraph *s, const tb_node *node)
 /* Not every delegate says why; then this is all that is known. */
 static const char *reason_of(const tb_subgraph *s, const tb_node *node)
 {
-    if (node->delegated_to >= 0 || node->node.delegate || s->delegate_count == 0)
+    if (node->delegated_to >= 0 || node->node.delegate)
         return NULL;
-    return node->reason ? node->reason : "the delegate did not ask for it";
+    if (node->reason || s->delegate_count == 0)
+        return node->reason;
+    return "the delegate did not ask for it";
 }
 
 bool tb_interpreter_node(const tb_interpreter *interpreter, int subgraph, int node,

@@ -113,6 +113,7 @@ struct tb_subgraph {
     TfLiteOperator **operators; /* kernels of opaque delegates, which the subgraph owns */
     int operator_count;
     bool delegates_undone;     /* they have to be applied again before allocating */
+    bool delegate_asked;       /* the delegate at hand has seen the graph */
     bool delegation_skippable; /* a delegate has inlined this subgraph */
     int delegate_context_depth;
     TfLiteIntArray *plan_copy;      /* given out by GetExecutionPlan */
