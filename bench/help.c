@@ -4,10 +4,13 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/build_info.h"
+#include "bench/terminal.h"
 
 #define OPTION_COLUMN 10
+#define WIDEST        80
 
 static const char exit_statuses[] = "0  done, as asked\n"
                                     "1  worse, wrong, or refused by policy\n"
@@ -19,9 +22,8 @@ static const char exit_statuses[] = "0  done, as asked\n"
 
 static int page_width(void)
 {
-    const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    return width >= 40 && width <= 100 ? width : 80;
+    int width = tb_terminal_width(STDOUT_FILENO);
+    return width > 0 && width < WIDEST ? width : WIDEST;
 }
 
 /* Prints words within [indent, width), the cursor being at `column`; ends the line. */

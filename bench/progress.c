@@ -3,20 +3,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "bench/terminal.h"
 #include "bench/units.h"
 #include "reports/units.h"
 #include "runtime/base/clock.h"
 
-static int terminal_width(void)
-{
-    const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    return width >= 40 ? width : 80;
-}
+#define REDRAW_NS     UINT64_C(150000000)
+#define DEFAULT_WIDTH 80
 
 static void wipe(tb_progress *progress)
 {
@@ -25,42 +20,58 @@ static void wipe(tb_progress *progress)
     progress->line_shown = false;
 }
 
-void tb_progress_begin(tb_progress *progress, int total, uint64_t unit_expected_ns, bool quiet)
+void tb_progress_begin(tb_progress *progress, int total, uint64_t expected_ns, bool quiet)
 {
-    const char *kind = getenv("TERM");
     *progress = (tb_progress){
         .quiet = quiet,
-        .terminal = isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0),
+        .terminal = tb_terminal_is(STDERR_FILENO),
         .total = total,
         .begin_ns = tb_clock_ns(),
-        .unit_expected_ns = unit_expected_ns,
+        .expected_ns = expected_ns,
     };
 }
 
-void tb_progress_unit(tb_progress *progress, const char *unit)
+void tb_progress_unit(tb_progress *progress, const char *unit, uint64_t expected_ns)
 {
     progress->number++;
     progress->unit_begin_ns = tb_clock_ns();
+    progress->done_expected_ns += progress->unit_expected_ns;
+    progress->unit_expected_ns = expected_ns;
+    progress->drawn_ns = 0;
     snprintf(progress->unit, sizeof progress->unit, "%s", unit);
     tb_progress_update(progress, 0, 0);
 }
 
-/* By the units done so far, or by what a unit may take where none is. */
+/* The plan's time for what is left, scaled by how the plan fared so far. */
 static uint64_t time_left_ns(const tb_progress *progress)
 {
-    uint64_t now_ns = tb_clock_ns();
-    int done = progress->number - 1;
-    uint64_t each_ns = done > 0 ? (progress->unit_begin_ns - progress->begin_ns) / (uint64_t)done
-                                : progress->unit_expected_ns;
-    uint64_t all_ns = each_ns * (uint64_t)(progress->total - done);
-    uint64_t spent_ns = now_ns - progress->unit_begin_ns;
-    return all_ns > spent_ns ? all_ns - spent_ns : 0;
+    double scale = 1;
+    if (progress->done_expected_ns > 0)
+        scale = (double)(progress->unit_begin_ns - progress->begin_ns) /
+                (double)progress->done_expected_ns;
+    double rest_ns = scale * (double)(progress->expected_ns - progress->done_expected_ns -
+                                      progress->unit_expected_ns);
+    double unit_ns = scale * (double)progress->unit_expected_ns -
+                     (double)(tb_clock_ns() - progress->unit_begin_ns);
+    return (uint64_t)(rest_ns + (unit_ns > 0 ? unit_ns : 0));
+}
+
+/* Ends the line after so many columns, never inside a UTF-8 sequence. */
+static void cut_line(char *line, int columns)
+{
+    for (char *c = line; *c; c++)
+        if ((*c & 0xc0) != 0x80 && columns-- == 0) {
+            *c = '\0';
+            return;
+        }
 }
 
 void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns)
 {
-    if (progress->quiet || !progress->terminal)
+    uint64_t now_ns = tb_clock_ns();
+    if (progress->quiet || !progress->terminal || now_ns - progress->drawn_ns < REDRAW_NS)
         return;
+    progress->drawn_ns = now_ns;
     char line[360], median[TB_FIGURE_TEXT_SIZE], left[TB_WAIT_TEXT_SIZE];
     char so_far[96] = "starting";
     if (samples > 0) {
@@ -69,7 +80,9 @@ void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns
     }
     snprintf(line, sizeof line, "[%d/%d] %s: %s, %s left", progress->number, progress->total,
              progress->unit, so_far, tb_wait_text(time_left_ns(progress), left));
-    fprintf(stderr, "\r\033[K%.*s", terminal_width() - 1, line);
+    int width = tb_terminal_width(STDERR_FILENO);
+    cut_line(line, (width ? width : DEFAULT_WIDTH) - 1);
+    fprintf(stderr, "\r\033[K%s", line);
     fflush(stderr);
     progress->line_shown = true;
 }

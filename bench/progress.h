@@ -19,13 +19,16 @@ typedef struct tb_progress {
     char unit[160];
     uint64_t begin_ns;
     uint64_t unit_begin_ns;
-    uint64_t unit_expected_ns; /* what a unit takes at most */
+    uint64_t drawn_ns;         /* when the line was drawn last */
+    uint64_t expected_ns;      /* what all units take by plan */
+    uint64_t done_expected_ns; /* those behind us, by plan */
+    uint64_t unit_expected_ns; /* the one in hand */
 } tb_progress;
 
-void tb_progress_begin(tb_progress *progress, int total, uint64_t unit_expected_ns, bool quiet);
-/* A process is about to measure `unit`. */
-void tb_progress_unit(tb_progress *progress, const char *unit);
-/* How it goes: samples so far and their median (0: none yet). */
+void tb_progress_begin(tb_progress *progress, int total, uint64_t expected_ns, bool quiet);
+/* A process is about to measure `unit`, which is planned to take `expected_ns`. */
+void tb_progress_unit(tb_progress *progress, const char *unit, uint64_t expected_ns);
+/* How it goes: samples so far and their median (0: none yet). May be called often. */
 void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns);
 /* How it ended, in one line; on a terminal only failures stay visible. */
 void tb_progress_result(tb_progress *progress, bool failed, const char *text);

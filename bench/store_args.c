@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/terminal.h"
 #include "runtime/base/buf.h"
 
 const char *tb_store_args_path(const tb_args *args)
@@ -37,12 +38,10 @@ tb_status tb_store_args_format(const tb_args *args, tb_error *err, const char **
 
 tb_report_options tb_store_args_look(void)
 {
-    const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    bool terminal = isatty(STDOUT_FILENO) != 0;
+    bool terminal = tb_terminal_is(STDOUT_FILENO);
     return (tb_report_options){
         .colour = terminal && !getenv("NO_COLOR"),
-        .width = terminal ? (width >= 40 ? width : 0) : 0,
+        .width = terminal ? tb_terminal_width(STDOUT_FILENO) : 0,
     };
 }
 

@@ -285,6 +285,13 @@ static bool is_collapsed(const sweep *s, int number)
     return false;
 }
 
+/* A model that cannot be read fails at once. */
+static uint64_t expected_ns(const tb_sweep_plan *plan, const tb_sweep_unit *unit)
+{
+    int model = plan->configurations[unit->configuration].model;
+    return plan->models[model].status == TB_OK ? tb_sweep_unit_ns(plan, unit) : 0;
+}
+
 static tb_status run_unit(sweep *s, int number, tb_error *err)
 {
     const tb_sweep_unit *unit = &s->plan->units[number];
@@ -292,7 +299,7 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
     standing *st = &s->standings[unit->configuration];
     char text[200];
     snprintf(text, sizeof text, "%.150s%s", c->text, unit->profile ? ", per-op profiling" : "");
-    tb_progress_unit(&s->progress, text);
+    tb_progress_unit(&s->progress, text, expected_ns(s->plan, unit));
     if (st->skipped || (!st->ended && is_collapsed(s, unit->configuration))) {
         if (!st->skipped)
             tb_progress_result(&s->progress, false,
@@ -368,8 +375,10 @@ static tb_status run_all(sweep *s, tb_error *err, tb_sweep_result *out)
     if (status != TB_OK)
         return status;
     tb_interrupt_catch();
-    tb_progress_begin(&s->progress, s->plan->unit_count,
-                      tb_sweep_plan_ns(s->plan) / (uint64_t)s->plan->unit_count, s->request->quiet);
+    uint64_t all_ns = 0;
+    for (int k = 0; k < s->plan->unit_count; k++)
+        all_ns += expected_ns(s->plan, &s->plan->units[k]);
+    tb_progress_begin(&s->progress, s->plan->unit_count, all_ns, s->request->quiet);
     for (int k = 0; k < s->plan->unit_count && status == TB_OK && !tb_interrupted(); k++)
         status = run_unit(s, k, err);
     tb_progress_end(&s->progress);
