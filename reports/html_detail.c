@@ -189,7 +189,7 @@ static void add_op_table(tb_page *page, const tb_op_view *view, size_t index)
     for (size_t i = 0; i < view->count; i++)
         slowest = fmax(slowest, view->lines[i].median_ns.value);
     tb_buf_append_text(
-        page->out, "<div class=\"wide tall\" role=\"region\" tabindex=\"0\" aria-label=\"ops of ");
+        page->out, "<div class=\"wide tall\" role=\"group\" tabindex=\"0\" aria-label=\"ops of ");
     tb_html_text(page, page->series[index].name);
     tb_buf_append_text(
         page->out,
@@ -314,7 +314,7 @@ static void add_figures(tb_page *page, const tb_figures *figures)
         return;
     tb_buf_append_text(page->out,
                        "<details class=\"more\"><summary>Every stored figure</summary>"
-                       "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+                       "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
                        "aria-label=\"figures\"><table class=\"sortable\"><thead><tr>"
                        "<th scope=\"col\">Phase</th><th scope=\"col\">Figure</th>"
                        "<th scope=\"col\">Of</th><th scope=\"col\" class=\"n\">Median</th>"

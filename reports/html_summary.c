@@ -132,7 +132,7 @@ static void add_row(tb_page *page, size_t index, const tb_result *fastest,
 /* Every figure of every result, a row each. */
 static void add_table(tb_page *page)
 {
-    tb_buf_append_text(page->out, "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+    tb_buf_append_text(page->out, "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
                                   "aria-label=\"all figures\"><table class=\"sortable\">"
                                   "<thead><tr>");
     if (page->model_count > 1)
@@ -203,7 +203,7 @@ static tb_status add_matrix(tb_page *page)
     if (!columns)
         return tb_pool_check(page->pool, page->err);
     size_t column_count = find_columns(page, columns);
-    tb_buf_append_text(page->out, "<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+    tb_buf_append_text(page->out, "<div class=\"wide\" role=\"group\" tabindex=\"0\" "
                                   "aria-label=\"median latency of models and configurations\">"
                                   "<table class=\"sortable matrix\"><thead><tr>"
                                   "<th scope=\"col\">Model</th>");
