@@ -477,6 +477,43 @@ Test(delegation, applied_after_allocate)
     end(&fx, self);
 }
 
+Test(delegation, a_subgraph_that_is_none_for_it_stays_whole)
+{
+    fx_model fx;
+    fx_begin(&fx);
+    int in = fx_tensor(&fx, "in", TB_INTS(4)), out = fx_tensor(&fx, "out", TB_INTS(4));
+    fx_op(&fx, kTfLiteBuiltinAdd, TB_INTS(in, in), TB_INTS(out));
+    fx_edges(&fx, TB_INTS(in), TB_INTS(out));
+    int other = tb_draft_subgraph_add(&fx.draft, "other");
+    tb_draft_tensor tensor = {
+        .type = kTfLiteFloat32, .rank = 1, .shape = (int32_t[]){1}, .has_rank = true};
+    int tensors[3];
+    for (int k = 0; k < 3; k++)
+        tensors[k] = tb_draft_tensor_add(&fx.draft, other, &tensor);
+    tb_draft_op repeat = {.code = kTfLiteBuiltinCustom,
+                          .custom_code = "Repeat",
+                          .version = 1,
+                          .inputs = TB_INTS(tensors[0], tensors[1]),
+                          .outputs = TB_INTS(tensors[2])};
+    tb_draft_op_add(&fx.draft, other, &repeat);
+    tb_draft_inputs_set(&fx.draft, other, TB_INTS(tensors[0], tensors[1]));
+    tb_draft_outputs_set(&fx.draft, other, TB_INTS(tensors[2]));
+    tb_error err = TB_ERROR_NONE;
+    cr_assert_eq(fx_open(&fx, &err), TB_OK, "%s", err.text);
+    adder *self = new_adder(0);
+    apply(&fx, self);
+    cr_expect_eq(self->prepared, 1);
+    tb_node_info info;
+    cr_assert(tb_interpreter_node(fx.interpreter, 0, 0, &info));
+    cr_expect_str_eq(info.delegate_name, "Adder");
+    cr_assert(tb_interpreter_node(fx.interpreter, 1, 0, &info));
+    cr_expect_null(info.delegate_name);
+    cr_expect(strstr(info.reason, "it takes static shapes only"), "%s", info.reason);
+    cr_expect_eq(tb_interpreter_allocate(fx.interpreter, &err), TB_OK);
+    cr_expect_eq(tb_interpreter_invoke(fx.interpreter, &err), TB_OK);
+    end(&fx, self);
+}
+
 /* ---- what only a delegate's Prepare may do ---------------------------------------------------- */
 
 static TfLiteStatus meddle_prepare(TfLiteContext *context, TfLiteNode *node)
