@@ -46,10 +46,17 @@ tb_int8_scale tb_int8_scale_for(tb_range range)
 
 /* ---- scales of activations ------------------------------------------------------------------------ */
 
+static tb_int8_scale symmetric_scale_for(tb_range range)
+{
+    float largest = fmaxf(fabsf(range.min), fabsf(range.max));
+    return (tb_int8_scale){largest > 0 ? largest / INT8_HIGHEST : 1, 0};
+}
+
 /* What is known of a tensor of the float network. Those that share a scale form a tree. */
 typedef struct plan {
-    size_t parent; /* itself at the root, which holds range and fixed for all of the tree */
+    size_t parent; /* itself at the root, which holds what follows for all of the tree */
     tb_range range;
+    bool is_symmetric; /* zero point 0 */
     bool is_fixed;
     tb_int8_scale fixed;
     bool is_constant; /* float data in the file */
@@ -80,6 +87,7 @@ static void share(quantizer *q, size_t a, size_t b)
         float bounds[2] = {q->plans[join].range.min, q->plans[join].range.max};
         tb_range_add(&q->plans[keep].range, bounds, 2);
     }
+    q->plans[keep].is_symmetric |= q->plans[join].is_symmetric;
     q->plans[join].parent = keep;
 }
 
@@ -113,7 +121,9 @@ static bool is_activation(const quantizer *q, const tb_quantize_rule *rule, cons
 static tb_int8_scale scale_of(const quantizer *q, size_t tensor)
 {
     const plan *p = &q->plans[root_of(q, tensor)];
-    return p->is_fixed ? p->fixed : tb_int8_scale_for(p->range);
+    if (p->is_fixed)
+        return p->fixed;
+    return p->is_symmetric ? symmetric_scale_for(p->range) : tb_int8_scale_for(p->range);
 }
 
 static bool same_scale(tb_int8_scale a, tb_int8_scale b)
@@ -237,6 +247,7 @@ static tb_status plan_scales(quantizer *q, const tb_range *ranges)
             output->is_fixed = true;
             output->fixed = (tb_int8_scale){rule->fixed_scale, rule->fixed_zero_point};
         }
+        output->is_symmetric = rule->symmetric_output;
         if (rule->tied_input)
             share(q, (size_t)op->outputs.items[0], (size_t)op->inputs.items[rule->tied_input]);
         if (rule->same_scale)

@@ -36,6 +36,7 @@ static const tb_quantize_rule RULES[] = {
     {.op = kTfLiteBuiltinUnidirectionalSequenceLstm,
      .weights = 0x1fe, .weights_axis = TB_QUANTIZE_NO_AXIS,
      .bias_count = 4, .biases = {{12, 0, 1}, {13, 0, 2}, {14, 0, 3}, {15, 0, 4}},
+     .symmetric_output = true, /* releases of TFLite differ in the sign that they give its zero point */
      .tied_input = 18, .cell_input = 19, .intermediate_count = 5},
 
     PLAIN(Abs), PLAIN(Add), PLAIN(BatchMatmul), PLAIN(Exp), PLAIN(Gelu), PLAIN(HardSwish),

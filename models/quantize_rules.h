@@ -26,6 +26,7 @@ typedef struct tb_quantize_rule {
     bool same_scale;   /* activations in and out share theirs */
     float fixed_scale; /* of output 0; 0: from its range */
     int32_t fixed_zero_point;
+    bool symmetric_output;  /* output 0 has zero point 0 */
     int tied_input;         /* shares the scale of output 0; 0: none */
     int cell_input;         /* int16 at a power of two that covers cell_clip; 0: none */
     int intermediate_count; /* tensors that the integer kernel wants; the last is like output 0 */

@@ -17,12 +17,11 @@ static tb_value sequence(tb_graph *g, const tb_zoo_config *config, int *units)
                           TB_ZOO_IMAGE_SPREAD);
 }
 
-static tb_value head(tb_graph *g, tb_value last, int classes)
+static tb_value head(tb_graph *g, tb_value last, int classes, float deviation)
 {
     tb_graph_scope(g, "head");
     tb_value x =
-        tb_graph_dense(g, "logits", last,
-                       (tb_dense){.units = classes, .deviation = tb_zoo_logit_deviation(classes)});
+        tb_graph_dense(g, "logits", last, (tb_dense){.units = classes, .deviation = deviation});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);
 }
@@ -33,7 +32,7 @@ tb_value tb_zoo_lstm(tb_graph *g, const tb_zoo_config *config)
     tb_value x = sequence(g, config, &units);
     x = tb_graph_sequence_lstm(g, "lstm", x, units, CELL_CLIP);
     x = tb_graph_slice_at(g, "last", x, 1, config->resolution - 1);
-    return head(g, x, config->classes);
+    return head(g, x, config->classes, tb_zoo_logit_deviation(config->classes));
 }
 
 /* Weights that every step shares: gates from the step's features and the previous output. */
@@ -47,7 +46,7 @@ static cell make_cell(tb_graph *g, int features, int units)
     cell c = {.units = units};
     int fan_in = features + units;
     c.weights = tb_graph_weights(g, "gates", "weights", TB_SHAPE(4 * units, fan_in),
-                                 (tb_spread){0, 4.0f / (float)fan_in});
+                                 (tb_spread){0, 2.0f / (float)fan_in});
     c.bias = tb_graph_weights(g, "gates", "bias", TB_SHAPE(4 * units), (tb_spread){0, 0.01f});
     return c;
 }
@@ -90,5 +89,6 @@ tb_value tb_zoo_lstm_unrolled(tb_graph *g, const tb_zoo_config *config)
         tb_graph_scope(g, "step%d", i + 1);
         step(g, &c, slices[i], &output, &state);
     }
-    return head(g, output, config->classes);
+    /* Steps that resemble each other add up in the state, more than independent ones would. */
+    return head(g, output, config->classes, 0.5f * tb_zoo_logit_deviation(config->classes));
 }

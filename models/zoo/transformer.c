@@ -85,9 +85,10 @@ tb_value tb_zoo_transformer(tb_graph *g, const tb_zoo_config *config)
     }
     tb_graph_scope(g, "head");
     x = tb_graph_mean(g, "pool", x, TB_INTS(1), false);
-    x = tb_graph_dense(
-        g, "logits", x,
-        (tb_dense){.units = config->classes, .deviation = tb_zoo_logit_deviation(config->classes)});
+    /* After attention tokens are much alike, so that their mean varies twice as much as it would. */
+    x = tb_graph_dense(g, "logits", x,
+                       (tb_dense){.units = config->classes,
+                                  .deviation = 0.5f * tb_zoo_logit_deviation(config->classes)});
     tb_graph_scope(g, "%s", "");
     return tb_graph_softmax(g, "probabilities", x);
 }

@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/calibrate.h"
+#include "models/quantize.h"
 #include "models/writer.h"
 #include "models/zoo/families.h"
+#include "models/zoo/inputs.h"
 #include "runtime/base/size.h"
+#include "runtime/tensor.h"
 
 static const tb_zoo_model MODELS[] = {
 #define TB_ZOO(name, builder, what, unit, width, resolution, step, blocks, classes, int8, mini) \
@@ -130,6 +134,37 @@ tb_status tb_zoo_draft(const tb_zoo_model *model, const tb_zoo_options *options,
     return out->error.status;
 }
 
+/* How many inputs the ranges of an int8 model are measured on: few where tensors are large, because
+   each shows many values then. */
+static int calibration_runs(const tb_draft_subgraph *graph)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < graph->tensor_count; i++) {
+        const tb_draft_tensor *tensor = &graph->tensors[i];
+        int64_t elements;
+        if (!tensor->buffer && tb_shape_elements(tensor->rank, tensor->shape, &elements))
+            total += elements;
+    }
+    return total > 1000000 ? 4 : total > 50000 ? 16 : 64;
+}
+
+static tb_status quantize(const tb_draft *model, uint64_t seed, tb_error *err, tb_draft *out)
+{
+    tb_arena arena = {0};
+    tb_range *ranges = TB_ARENA_NEW(&arena, tb_range, model->subgraphs[0].tensor_count);
+    tb_zoo_inputs inputs = {.seed = seed, .graph = &model->subgraphs[0]};
+    tb_status status =
+        ranges
+            ? tb_calibrate(model, calibration_runs(inputs.graph), tb_zoo_fill, &inputs, err, ranges)
+            : tb_fail(err, TB_NO_MEMORY, "calibrate: cannot hold the ranges of tensors");
+    if (status == TB_OK)
+        status = tb_quantize_int8(model, ranges, err, out);
+    else
+        tb_draft_init(out, NULL);
+    tb_arena_free(&arena);
+    return status;
+}
+
 tb_status tb_zoo_write(const char *name, const tb_zoo_options *options, tb_error *err,
                        uint8_t **bytes, size_t *size)
 {
@@ -142,8 +177,15 @@ tb_status tb_zoo_write(const char *name, const tb_zoo_options *options, tb_error
         return tb_fail(err, TB_USAGE, "%s comes in float32 only", name);
     tb_draft draft;
     tb_status status = tb_zoo_draft(model, options, err, &draft);
-    if (status == TB_OK)
+    if (status == TB_OK && options->precision == TB_ZOO_INT8) {
+        tb_draft integer;
+        status = quantize(&draft, options->seed, err, &integer);
+        if (status == TB_OK)
+            status = tb_draft_write(&integer, err, bytes, size);
+        tb_draft_free(&integer);
+    } else if (status == TB_OK) {
         status = tb_draft_write(&draft, err, bytes, size);
+    }
     tb_draft_free(&draft);
     return status == TB_OK ? TB_OK : tb_in(err, "%s", name);
 }

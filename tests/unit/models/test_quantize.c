@@ -212,8 +212,8 @@ Test(quantize, an_lstm_gets_its_states_and_intermediates)
     tb_value y = tb_graph_sequence_lstm(&graph, "lstm", x, 2, 6.0f);
     const tb_draft_subgraph *g = quantized(y);
     const tb_draft_op *op = &g->ops[0];
-    expect_scale(output_of(g, 0), 2.0f / 255, -1);
-    expect_scale(input_of(g, 0, 18), 2.0f / 255, -1);
+    expect_scale(output_of(g, 0), 1.0f / 127, 0);
+    expect_scale(input_of(g, 0, 18), 1.0f / 127, 0);
     cr_expect(input_of(g, 0, 18)->is_variable);
     const tb_draft_tensor *cell = input_of(g, 0, 19);
     cr_expect_eq(cell->type, kTfLiteInt16);
@@ -223,7 +223,7 @@ Test(quantize, an_lstm_gets_its_states_and_intermediates)
     cr_expect_eq(input_of(g, 0, 14)->type, kTfLiteInt32);
     cr_expect_eq(op->inputs.items[9], -1);
     cr_assert_eq(op->intermediates.count, 5);
-    expect_scale(&g->tensors[op->intermediates.items[4]], 2.0f / 255, -1);
+    expect_scale(&g->tensors[op->intermediates.items[4]], 1.0f / 127, 0);
 }
 
 Test(quantize, whole_numbers_stay_as_they_are)
