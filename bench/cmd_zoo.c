@@ -11,6 +11,7 @@
 #include "bench/text_table.h"
 #include "models/writer.h"
 #include "models/zoo/zoo.h"
+#include "reports/units.h"
 
 static const tb_option options[] = {
     {.name = "output",
@@ -176,8 +177,9 @@ static tb_status write_one(request *r, const tb_zoo_model *model, tb_zoo_precisi
         tb_json_put_uint(&r->json, "size_bytes", size);
         tb_json_end_object(&r->json);
     } else if (status == TB_OK) {
-        char text[TB_SIZE_TEXT_SIZE];
-        printf("%s (%s)\n", tb_buf_text(&path), tb_size_text((double)size, text));
+        char text[TB_FIGURE_TEXT_SIZE];
+        tb_format_bytes((double)size, text);
+        printf("%s (%s)\n", tb_buf_text(&path), text);
         fflush(stdout);
     }
     tb_buf_free(&path);
