@@ -77,6 +77,7 @@ static tb_exit run(const tb_args *args)
         .warmup_runs = 3,
         .warmup_ns = WARMUP_NS,
         .min_runs = 50,
+        .max_runs = 50000,
         .min_ns = CONFIGURATION_NS / 4,
         .max_ns = CONFIGURATION_NS,
         .processes = 1,

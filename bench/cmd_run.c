@@ -81,8 +81,11 @@ static const tb_option options[] = {
     {.name = "max-runs",
      .kind = TB_OPTION_INT,
      .value_name = "N",
+     .default_text = "50000",
      .max = 1e9,
-     .help = "Samples a process takes, at most."},
+     .help =
+         "Samples a process takes, at most; 0: no bound. A model of a microsecond would fill the "
+         "disk before it has told more."},
     {.name = "min-seconds",
      .kind = TB_OPTION_SECONDS,
      .value_name = "TIME",

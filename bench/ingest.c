@@ -164,12 +164,12 @@ static tb_status take_samples(tb_ingest *ingest, const cJSON *event, tb_error *e
     int64_t first = int_of(event, "first");
     const char *phase = text_of(event, "phase");
     tb_status status = TB_OK;
-    if (!latency_ns && count)
-        status = no_memory(err);
+    if (!latency_ns)
+        status = count ? no_memory(err) : TB_OK;
     else if (phase && strcmp(phase, "warmup") == 0)
         status =
             tb_store_add_warmup(ingest->store, ingest->process_id, first, latency_ns, count, err);
-    else if (latency_ns) {
+    else {
         status = keep_samples(ingest, latency_ns, count, err);
         if (status == TB_OK)
             status = tb_store_add_samples(ingest->store, ingest->process_id, first, latency_ns,

@@ -33,10 +33,9 @@ static void put_times(tb_json_writer *json, const char *key, const uint64_t *tim
     tb_json_end_array(json);
 }
 
+/* An empty batch is sent too: it is a sign of life. */
 static bool flush(batch *b, const tb_steady *steady)
 {
-    if (b->count == 0)
-        return true;
     tb_json_writer *json = tb_event_begin(steady->events, TB_MESSAGE_SAMPLES);
     tb_json_put_text(json, "phase", steady->phase);
     tb_json_put_int(json, "first", b->first);
@@ -74,8 +73,10 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
             break;
         if (steady->ring)
             tb_op_times_take(steady->ops, steady->ring);
-        b.latency_ns[b.count] = now_ns - start_ns;
-        b.start_ns[b.count++] = start_ns - begin_ns;
+        if (!steady->keep || *runs < steady->keep) {
+            b.latency_ns[b.count] = now_ns - start_ns;
+            b.start_ns[b.count++] = start_ns - begin_ns;
+        }
         ++*runs;
         bool due = b.count == BATCH_ROOM || now_ns - b.flushed_ns >= FLUSH_NS;
         if (due && !flush(&b, steady))

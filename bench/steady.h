@@ -29,12 +29,13 @@ typedef struct tb_steady {
     tb_event_stream *events;
     const char *phase; /* "warmup" or "steady" */
     tb_stop_rule stop;
+    int64_t keep;          /* only the first so many latencies are sent; 0: all */
     tb_ring *ring;         /* not NULL: per-op events are taken */
     tb_op_times *ops;      /* with `ring` */
     const tb_fault *fault; /* NULL: none */
 } tb_steady;
 
-/* Runs the loop and sends every latency; `runs` is how many inferences it made, also on failure.
+/* Runs the loop and sends the latencies; `runs` is how many inferences it made, also on failure.
    TB_CANCELLED: the driver is gone. */
 tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs);
 

@@ -25,9 +25,10 @@
 #include "runtime/base/clock.h"
 
 /* A profiled process keeps raw times of every op for at most that many numbers. */
-#define MAX_OP_SAMPLES (2u << 20)
-#define RING_EVENTS    (64u << 10)
-#define MAX_OPS        16384
+#define MAX_OP_SAMPLES     (2u << 20)
+#define RING_EVENTS        (64u << 10)
+#define MAX_WARMUP_SAMPLES 200 /* show how it settles; no figure is made from them */
+#define MAX_OPS            16384
 
 typedef struct worker {
     tb_event_stream events;
@@ -221,6 +222,7 @@ static tb_status run_loops(worker *w, tb_error *err)
         .session = w->session,
         .events = &w->events,
         .phase = "warmup",
+        .keep = MAX_WARMUP_SAMPLES,
         .stop = {job->warmup_runs, 0, (uint64_t)job->warmup_ns, deadline_ns},
         .ring = w->ring,
         .ops = w->ops,
@@ -237,6 +239,7 @@ static tb_status run_loops(worker *w, tb_error *err)
         return status;
     begin_phase(w, "steady");
     loop.phase = "steady";
+    loop.keep = 0;
     loop.stop = (tb_stop_rule){job->min_runs, job->max_runs, (uint64_t)job->min_ns, deadline_ns};
     loop.fault = &w->fault;
     status = tb_steady_run(&loop, err, &runs);
