@@ -192,12 +192,10 @@ static bool wait_shortly(pid_t child, int *status)
 
 static bool hangs(const progress *p, clockid_t clock)
 {
-    uint64_t cpu = cpu_ns(clock);
-    uint64_t cpu_taken = cpu - atomic_load(&p->since_cpu_ns);
-    uint64_t taken = tb_clock_ns() - atomic_load(&p->since_ns);
-    /* The mutant may have changed between the readings, which then are too small, or "negative". */
-    return (cpu_taken > hang_cpu_s * 1000000000ull && cpu_taken < UINT64_MAX / 2) ||
-           taken > hang_wall_s * 1000000000ull;
+    /* Signed: the next mutant may begin between two readings, and then began "after" the first. */
+    int64_t cpu_taken_ns = (int64_t)cpu_ns(clock) - (int64_t)atomic_load(&p->since_cpu_ns);
+    int64_t taken_ns = (int64_t)tb_clock_ns() - (int64_t)atomic_load(&p->since_ns);
+    return cpu_taken_ns > hang_cpu_s * 1000000000ll || taken_ns > hang_wall_s * 1000000000ll;
 }
 
 static outcome run_batch(const settings *s, uint64_t first, uint64_t end, progress *p,
