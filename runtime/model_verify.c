@@ -115,6 +115,48 @@ static tb_status verify_operator(const tb_model *model, tb_fb_table table, size_
     return TB_OK;
 }
 
+/*
+ * No builtin operator works in place: kernels read inputs while they write outputs. (Custom ones may;
+ * TFLite lets builtin ones without params, too.) written_by has an entry per tensor, of any value
+ * below `mark`; every operator has a mark of its own, and so the work is linear.
+ */
+static tb_status verify_overlap(const tb_model *model, tb_fb_table table, uint32_t mark,
+                                uint32_t *written_by, tb_error *err)
+{
+    size_t opcode = tb_schema_operator_opcode_index(table);
+    if (tb_model_opcode(model, opcode).builtin_code == kTfLiteBuiltinCustom)
+        return TB_OK;
+    tb_i32s inputs = tb_schema_operator_inputs(table);
+    tb_i32s outputs = tb_schema_operator_outputs(table);
+    for (size_t k = 0; k < outputs.count; k++)
+        written_by[outputs.data[k]] = mark;
+    for (size_t k = 0; k < inputs.count; k++)
+        if (inputs.data[k] >= 0 && written_by[inputs.data[k]] == mark)
+            return tb_fail(err, TB_CORRUPT, "tensor %d is both input %zu and an output",
+                           inputs.data[k], k);
+    return TB_OK;
+}
+
+static tb_status verify_operators(const tb_model *model, size_t index, tb_error *err)
+{
+    tb_subgraph_def subgraph = tb_model_subgraph(model, index);
+    uint32_t *written_by = calloc(subgraph.tensor_count + 1, sizeof *written_by);
+    if (!written_by)
+        return tb_fail(err, TB_NO_MEMORY, "no memory to check the nodes of subgraph %zu", index);
+    tb_status status = TB_OK;
+    for (size_t k = 0; k < subgraph.operator_count && status == TB_OK; k++) {
+        tb_fb_table table = tb_fb_tables_get(subgraph.operators, k);
+        status = verify_operator(model, table, subgraph.tensor_count, err);
+        if (status == TB_OK)
+            status = verify_overlap(model, table, (uint32_t)k + 1, written_by, err);
+        char place[place_size];
+        if (status != TB_OK)
+            tb_in(err, "%s", tb_model_operator_place(model, index, k, sizeof place, place));
+    }
+    free(written_by);
+    return status;
+}
+
 static tb_status verify_subgraph(tb_model *model, size_t index, tb_error *err)
 {
     tb_subgraph_def subgraph = tb_model_subgraph(model, index);
@@ -134,12 +176,8 @@ static tb_status verify_subgraph(tb_model *model, size_t index, tb_error *err)
         if (status != TB_OK)
             tb_in(err, "%s", tb_model_tensor_place(model, index, k, sizeof place, place));
     }
-    for (size_t k = 0; k < subgraph.operator_count && status == TB_OK; k++) {
-        status = verify_operator(model, tb_fb_tables_get(subgraph.operators, k),
-                                 subgraph.tensor_count, err);
-        if (status != TB_OK)
-            tb_in(err, "%s", tb_model_operator_place(model, index, k, sizeof place, place));
-    }
+    if (status == TB_OK)
+        status = verify_operators(model, index, err);
     return status;
 }
 

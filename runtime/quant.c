@@ -188,7 +188,8 @@ float tb_quantize_row_asymmetric(const float *values, size_t count, int8_t *out,
     double low = min < 0.0f ? (double)min : 0.0;
     double high = max > 0.0f ? (double)max : 0.0;
     if (low == high || isnan(min) || isnan(max)) {
-        memset(out, 0, count);
+        if (count)
+            memset(out, 0, count);
         *zero_point = 0;
         return 1.0f;
     }

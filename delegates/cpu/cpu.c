@@ -178,7 +178,40 @@ static bool has_known_shapes(tb_cpu_query *query, const TfLiteIntArray *list)
     return true;
 }
 
-static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registration)
+/* By tensor, how many nodes of the plan write it (up to 2); NULL: out of memory. The caller frees. */
+static uint8_t *count_writers(TfLiteContext *context, const TfLiteIntArray *order)
+{
+    uint8_t *writers = calloc(context->tensors_size ? context->tensors_size : 1, 1);
+    for (int i = 0; writers && i < order->size; i++) {
+        TfLiteNode *node;
+        TfLiteRegistration *registration;
+        if (context->GetNodeAndRegistration(context, order->data[i], &node, &registration) !=
+            kTfLiteOk)
+            continue;
+        for (int k = 0; k < node->outputs->size; k++)
+            if (node->outputs->data[k] >= 0 && writers[node->outputs->data[k]] < 2)
+                writers[node->outputs->data[k]]++;
+    }
+    return writers;
+}
+
+/* A plan lets a tensor live from its one writer to its last reader. */
+static bool is_written_once(tb_cpu_query *query, const uint8_t *writers)
+{
+    const TfLiteNode *node = query->node;
+    for (int i = 0; i < node->outputs->size; i++) {
+        int tensor = node->outputs->data[i];
+        if (tensor >= 0 && writers[tensor] > 1)
+            return tb_query_no(query, "tensor %d is written by other nodes too", tensor);
+        for (int k = 0; k < node->inputs->size; k++)
+            if (node->inputs->data[k] == tensor)
+                return tb_query_no(query, "tensor %d is both read and written", tensor);
+    }
+    return true;
+}
+
+static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
+                       const uint8_t *writers)
 {
     const tb_cpu_op_row *row = tb_cpu_op_find(registration->builtin_code);
     if (!row)
@@ -186,7 +219,7 @@ static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registrati
     if (query->node->outputs->size != 1 || query->node->inputs->size < 1)
         return tb_query_no(query, "has %d inputs and %d outputs", query->node->inputs->size,
                            query->node->outputs->size);
-    return has_known_shapes(query, query->node->inputs) &&
+    return is_written_once(query, writers) && has_known_shapes(query, query->node->inputs) &&
            has_known_shapes(query, query->node->outputs) && row->takes(query);
 }
 
@@ -201,7 +234,9 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
     /* Asking for nodes may invalidate the plan. */
     TfLiteIntArray *order = TfLiteIntArrayCopy(plan);
     TfLiteIntArray *taken = order ? TfLiteIntArrayCreate(order->size) : NULL;
-    if (!taken) {
+    uint8_t *writers = taken ? count_writers(context, order) : NULL;
+    if (!writers) {
+        TfLiteIntArrayFree(taken);
         TfLiteIntArrayFree(order);
         return kTfLiteDelegateError;
     }
@@ -214,7 +249,7 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
             kTfLiteOk)
             continue;
         query.node = node;
-        if (takes_node(&query, registration))
+        if (takes_node(&query, registration, writers))
             taken->data[taken->size++] = order->data[i];
         else if (host)
             host->reject(host, subgraph, order->data[i], query.reason);
@@ -228,6 +263,7 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
                                        .version = 1};
     TfLiteStatus status =
         context->ReplaceNodeSubsetsWithDelegateKernels(context, kernel, taken, base);
+    free(writers);
     TfLiteIntArrayFree(taken);
     TfLiteIntArrayFree(order);
     return status;

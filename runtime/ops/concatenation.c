@@ -179,7 +179,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     const concat_data *data = node->user_data;
     TfLiteTensor *output = tb_op_output(context, node, 0);
     size_t at = 0; /* elements written */
-    if (data->element_bytes == 0)
+    if (data->element_bytes == 0 && output->bytes > 0)
         memset(output->data.raw, 0, output->bytes);
     for (size_t run = 0; run < data->runs; run++)
         for (int k = 0; k < data->inputs; k++) {

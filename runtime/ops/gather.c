@@ -122,7 +122,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                                 (tb_string_source){get_gathered, &gathered});
     }
     size_t run_bytes = data->inner * data->element_bytes, at = 0; /* runs written */
-    if (data->element_bytes == 0)
+    if (data->element_bytes == 0 && output->bytes > 0)
         memset(output->data.raw, 0, output->bytes);
     for (size_t batch = 0; batch < data->batches; batch++)
         for (size_t outer = 0; outer < data->outer; outer++)

@@ -274,6 +274,10 @@ static void node_intermediate(tb_draft *d)
 {
     d->subgraphs[0].ops[1].intermediates = tb_draft_ints(d, TB_INTS(-1, 77));
 }
+static void node_in_place(tb_draft *d)
+{
+    d->subgraphs[0].ops[0].outputs = tb_draft_ints(d, TB_INTS(tensor_bias));
+}
 static void custom_without_name(tb_draft *d)
 {
     d->subgraphs[0].ops[1].custom_code = NULL;
@@ -451,6 +455,7 @@ Test(model, refuses_and_says_where_and_why)
         {node_input_beyond, TB_CORRUPT, "node 0 FULLY_CONNECTED: input 1 is tensor 5"},
         {node_output, TB_CORRUPT, "node 0 FULLY_CONNECTED: output 0 is tensor -1"},
         {node_intermediate, TB_CORRUPT, "node 1 Mine: intermediate 1 is tensor 77"},
+        {node_in_place, TB_CORRUPT, "FULLY_CONNECTED: tensor 2 is both input 2 and an output"},
         {custom_without_name, TB_CORRUPT, "operator code 1 is CUSTOM and has no name"},
         {buffer_beyond, TB_CORRUPT,
          "subgraph 0, tensor 1 'dense/w': its buffer 99 does not exist, the model has 4"},
@@ -531,6 +536,10 @@ static void calls_deep(tb_draft *d)
 {
     calls_nested(d, 64, true);
 }
+static void custom_in_place(tb_draft *d)
+{
+    d->subgraphs[0].ops[1].outputs = tb_draft_ints(d, TB_INTS(tensor_middle));
+}
 static void no_signature(tb_draft *d)
 {
     d->signature_count = 0;
@@ -538,9 +547,10 @@ static void no_signature(tb_draft *d)
 
 Test(model, accepts_what_is_merely_odd)
 {
-    static void (*const changes[])(tb_draft *) = {
-        odd_axis,    constant_larger_than_needed, scalar, no_elements, strings, calls_deep,
-        no_signature};
+    static void (*const changes[])(tb_draft *) = {odd_axis,     constant_larger_than_needed,
+                                                  scalar,       no_elements,
+                                                  strings,      calls_deep,
+                                                  no_signature, custom_in_place};
     for (size_t k = 0; k < TB_COUNT_OF(changes); k++) {
         tb_draft draft;
         fill(&draft);
