@@ -139,7 +139,7 @@ shared_models := $(wildcard ../shared/models/MANIFEST.json)
 # ---- measurements of our own ---------------------------------------------------------------------
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(all_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
 overhead_models = $(BUILD)/zoo/mobilenet_v1*.tflite \
                   $(wildcard ../shared/models/classification/mobilenet_v1*/model.tflite)

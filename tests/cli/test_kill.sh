@@ -52,7 +52,7 @@ ok "it ends with its driver" is "$(left_behind)" 0
 
 # A killed worker costs its configuration, no more.
 rm -f "$db" "$db-wal" "$db-shm"
-start --no-profile --max-seconds 3 --min-seconds 2
+start --no-profile --max-seconds 3 --min-seconds 2 --max-runs 0
 sleep 1
 for pid in $(pgrep -P $driver); do
     kill -9 "$pid"
@@ -68,7 +68,7 @@ ok "the others were measured" is "$(sql "SELECT count(*) FROM process WHERE stat
 
 # Ctrl-C stores and sums up.
 rm -f "$db" "$db-wal" "$db-shm"
-start --no-profile --max-seconds 3 --min-seconds 2
+start --no-profile --max-seconds 3 --min-seconds 2 --max-runs 0
 sleep 1
 kill -INT $driver
 wait $driver
