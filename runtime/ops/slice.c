@@ -1,68 +1,9 @@
 /*
- * TRANSPOSE, SLICE and STRIDED_SLICE: each makes a strided view of its input and copies it out. The
- * view is made in prepare where what it depends on is constant, else in invoke.
+ * TRANSPOSE, SLICE and STRIDED_SLICE: views of the input with other strides; see view.h.
  */
-#include "runtime/ops/strided.h"
+#include "runtime/ops/view.h"
 
 #include <string.h>
-
-#define WHOLE_BYTE_TYPES                                                                        \
-    (TB_TYPE_BIT(kTfLiteFloat32) | TB_TYPE_BIT(kTfLiteFloat16) | TB_TYPE_BIT(kTfLiteBFloat16) | \
-     TB_TYPE_BIT(kTfLiteFloat64) | TB_TYPES_QUANTIZED | TB_TYPE_BIT(kTfLiteUInt16) |            \
-     TB_TYPE_BIT(kTfLiteInt32) | TB_TYPE_BIT(kTfLiteUInt32) | TB_TYPE_BIT(kTfLiteInt64) |       \
-     TB_TYPE_BIT(kTfLiteUInt64) | TB_TYPE_BIT(kTfLiteBool) | TB_TYPE_BIT(kTfLiteComplex64))
-
-/* Makes the view and gives the output its shape. */
-typedef TfLiteStatus (*view_maker)(TfLiteContext *context, const TfLiteNode *node,
-                                   tb_strided *view);
-
-static void row_strides(const TfLiteTensor *tensor, ptrdiff_t *strides)
-{
-    ptrdiff_t stride = 1;
-    for (int d = tb_tensor_rank(tensor) - 1; d >= 0; d--) {
-        strides[d] = stride;
-        stride *= tb_tensor_dim(tensor, d);
-    }
-}
-
-/* Inputs from 1 on decide the view; it is made now if they are all constant. */
-static TfLiteStatus prepare_view(TfLiteContext *context, TfLiteNode *node, int inputs,
-                                 uint32_t types, view_maker make)
-{
-    const TfLiteTensor *input;
-    TfLiteTensor *output;
-    TB_OP_TRY(tb_op_check_inputs(context, node, inputs, inputs));
-    TB_OP_TRY(tb_op_check_outputs(context, node, 1));
-    TB_OP_TRY(tb_op_get_input(context, node, 0, "input", &input));
-    TB_OP_TRY(tb_op_get_output(context, node, 0, &output));
-    TB_OP_TRY(tb_op_check_type(context, input, "input", types));
-    TB_OP_TRY(tb_op_check_same_type(context, input, "input", output, "output"));
-    bool known = true;
-    for (int k = 1; k < inputs; k++) {
-        const TfLiteTensor *tensor;
-        TB_OP_TRY(tb_op_get_input(context, node, k, "position", &tensor));
-        known &= tb_tensor_is_constant(tensor);
-    }
-    tb_strided *view = tb_op_make_data(context, node, sizeof *view);
-    if (!view)
-        return kTfLiteError;
-    if (known)
-        return make(context, node, view);
-    tb_op_set_dynamic(output);
-    return kTfLiteOk;
-}
-
-static TfLiteStatus invoke_view(TfLiteContext *context, TfLiteNode *node, view_maker make)
-{
-    tb_strided *view = node->user_data;
-    TfLiteTensor *output = tb_op_output(context, node, 0);
-    /* A string output is always dynamic; one with a rank has its view. */
-    if (tb_tensor_is_dynamic(output)) {
-        *view = (tb_strided){.rank = 0};
-        TB_OP_TRY(make(context, node, view));
-    }
-    return tb_strided_copy_tensor(context, view, tb_op_input(context, node, 0), output);
-}
 
 /* ---- TRANSPOSE --------------------------------------------------------------------------------- */
 
@@ -77,7 +18,7 @@ static TfLiteStatus transpose_view(TfLiteContext *context, const TfLiteNode *nod
     if (count != rank)
         return tb_op_fail(context, "permutation has %d entries, input %d dimensions", count, rank);
     ptrdiff_t strides[TB_MAX_RANK];
-    row_strides(input, strides);
+    tb_row_strides(input, strides);
     unsigned seen = 0;
     for (int d = 0; d < rank; d++) {
         int axis;
@@ -93,15 +34,15 @@ static TfLiteStatus transpose_view(TfLiteContext *context, const TfLiteNode *nod
 
 static TfLiteStatus prepare_transpose(TfLiteContext *context, TfLiteNode *node)
 {
-    TB_OP_TRY(prepare_view(context, node, 2, WHOLE_BYTE_TYPES | TB_TYPE_BIT(kTfLiteInt4),
-                           transpose_view));
+    TB_OP_TRY(tb_view_prepare(context, node, 2, TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteInt4),
+                              transpose_view));
     return tb_op_check_type(context, tb_op_input(context, node, 1), "permutation",
                             TB_TYPE_BIT(kTfLiteInt32));
 }
 
 static TfLiteStatus invoke_transpose(TfLiteContext *context, TfLiteNode *node)
 {
-    return invoke_view(context, node, transpose_view);
+    return tb_view_invoke(context, node, transpose_view);
 }
 
 /* ---- SLICE ------------------------------------------------------------------------------------- */
@@ -120,7 +61,7 @@ static TfLiteStatus slice_view(TfLiteContext *context, const TfLiteNode *node, t
         return tb_op_fail(context, "begin has %d entries and size %d, input %d dimensions", begins,
                           sizes, rank);
     ptrdiff_t strides[TB_MAX_RANK];
-    row_strides(input, strides);
+    tb_row_strides(input, strides);
     for (int d = 0; d < rank; d++) {
         int dim = tb_tensor_dim(input, d);
         int64_t extent = size[d] == -1 ? (int64_t)dim - begin[d] : size[d];
@@ -137,9 +78,9 @@ static TfLiteStatus slice_view(TfLiteContext *context, const TfLiteNode *node, t
 static TfLiteStatus prepare_slice(TfLiteContext *context, TfLiteNode *node)
 {
     const uint32_t indices = TB_TYPE_BIT(kTfLiteInt32) | TB_TYPE_BIT(kTfLiteInt64);
-    TB_OP_TRY(prepare_view(context, node, 3,
-                           WHOLE_BYTE_TYPES | TB_TYPE_BIT(kTfLiteInt4) | TB_TYPE_BIT(kTfLiteString),
-                           slice_view));
+    TB_OP_TRY(tb_view_prepare(context, node, 3,
+                              TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteInt4) | TB_TYPE_BIT(kTfLiteString),
+                              slice_view));
     for (int k = 1; k <= 2; k++) {
         const TfLiteTensor *tensor = tb_op_input(context, node, k);
         TB_OP_TRY(tb_op_check_type(context, tensor, k == 1 ? "begin" : "size", indices));
@@ -150,7 +91,7 @@ static TfLiteStatus prepare_slice(TfLiteContext *context, TfLiteNode *node)
 
 static TfLiteStatus invoke_slice(TfLiteContext *context, TfLiteNode *node)
 {
-    return invoke_view(context, node, slice_view);
+    return tb_view_invoke(context, node, slice_view);
 }
 
 /* ---- STRIDED_SLICE ----------------------------------------------------------------------------- */
@@ -247,7 +188,7 @@ static TfLiteStatus strided_slice_view(TfLiteContext *context, const TfLiteNode 
         return tb_op_fail(context, "has entries for %d dimensions, input has %d", taken, rank);
 
     ptrdiff_t strides[TB_MAX_RANK];
-    row_strides(input, strides);
+    tb_row_strides(input, strides);
     int dims[TB_STRIDED_MAX_RANK + TB_MAX_RANK], out_rank = 0, d = 0;
     for (int i = 0; i < spec.entries || d < rank; i++) {
         bool beyond = i >= spec.entries;
@@ -284,8 +225,8 @@ static TfLiteStatus strided_slice_view(TfLiteContext *context, const TfLiteNode 
 static TfLiteStatus prepare_strided_slice(TfLiteContext *context, TfLiteNode *node)
 {
     static const char *const names[] = {"input", "begin", "end", "strides"};
-    TB_OP_TRY(prepare_view(context, node, 4, WHOLE_BYTE_TYPES | TB_TYPE_BIT(kTfLiteString),
-                           strided_slice_view));
+    TB_OP_TRY(tb_view_prepare(context, node, 4, TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteString),
+                              strided_slice_view));
     for (int k = 1; k <= 3; k++) {
         const TfLiteTensor *tensor = tb_op_input(context, node, k);
         TB_OP_TRY(tb_op_check_type(context, tensor, names[k], TB_TYPE_BIT(kTfLiteInt32)));
@@ -296,7 +237,7 @@ static TfLiteStatus prepare_strided_slice(TfLiteContext *context, TfLiteNode *no
 
 static TfLiteStatus invoke_strided_slice(TfLiteContext *context, TfLiteNode *node)
 {
-    return invoke_view(context, node, strided_slice_view);
+    return tb_view_invoke(context, node, strided_slice_view);
 }
 
 const TfLiteRegistration tb_op_transpose = {.prepare = prepare_transpose,
