@@ -9,6 +9,9 @@
  * moment of the input), and the bias takes back a part of what the input's mean adds, as a folded
  * batch normalisation would. Channels differ in scale by up to 1 : 2.3.
  *
+ * Operators and tensors are numbered in the order of the calls. C leaves open which argument of a
+ * call is computed first, so at most one of them may be a layer itself.
+ *
  * Errors are kept in the draft: a call on a value that does not fit, or after a failure, returns -1
  * and does nothing more. Names are put behind the current scope: "block1/expand".
  */

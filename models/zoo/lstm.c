@@ -67,8 +67,9 @@ static void step(tb_graph *g, const cell *c, tb_value features, tb_value *output
     tb_value forget = tb_graph_logistic(g, "forget", parts[1]);
     tb_value fresh = tb_graph_tanh(g, "fresh", parts[2]);
     tb_value open = tb_graph_logistic(g, "output", parts[3]);
-    *state = tb_graph_add(g, "state", tb_graph_mul(g, "kept", forget, *state),
-                          tb_graph_mul(g, "added", input, fresh), TB_LINEAR);
+    tb_value kept = tb_graph_mul(g, "kept", forget, *state);
+    tb_value added = tb_graph_mul(g, "added", input, fresh);
+    *state = tb_graph_add(g, "state", kept, added, TB_LINEAR);
     *output = tb_graph_mul(g, "step", open, tb_graph_tanh(g, "squashed", *state));
 }
 
@@ -84,7 +85,8 @@ tb_value tb_zoo_lstm_unrolled(tb_graph *g, const tb_zoo_config *config)
     tb_graph_unpack(g, "steps", x, 1, steps, slices);
     tb_graph_scope(g, "lstm");
     cell c = make_cell(g, features, units);
-    tb_value output = zeros(g, "first_output", units), state = zeros(g, "first_state", units);
+    tb_value output = zeros(g, "first_output", units);
+    tb_value state = zeros(g, "first_state", units);
     for (int i = 0; i < steps; i++) {
         tb_graph_scope(g, "step%d", i + 1);
         step(g, &c, slices[i], &output, &state);
