@@ -5,16 +5,27 @@
 need sqlite3
 models
 
-# How many processes still run that carry this test's folder in their environment.
+# How many processes of ours run: those with this test's folder in their environment. A process
+# that has ended but was not waited for has none.
 export TFLBENCH_TEST_MARK=$dir
 left_behind() {
-    local count=0 pid
-    for pid in $(pgrep -x 'tflbench|tflbench-worker' 2>/dev/null); do
-        if tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qxF "TFLBENCH_TEST_MARK=$dir"; then
+    local count=0 folder name
+    for folder in /proc/[0-9]*; do
+        read -r name <"$folder/comm" || continue
+        if [[ $name == tflbench* ]] &&
+            tr '\0' '\n' <"$folder/environ" | grep -qxF "TFLBENCH_TEST_MARK=$dir"; then
             count=$((count + 1))
         fi
-    done
+    done 2>/dev/null
     echo "$count"
+}
+
+children_of() {
+    local folder parent
+    for folder in /proc/[0-9]*; do
+        read -r _ _ _ parent _ <"$folder/stat" || continue
+        [ "$parent" = "$1" ] && echo "${folder#/proc/}"
+    done 2>/dev/null
 }
 
 start() {
@@ -54,7 +65,7 @@ ok "it ends with its driver" is "$(left_behind)" 0
 rm -f "$db" "$db-wal" "$db-shm"
 start --no-profile --max-seconds 3 --min-seconds 2 --max-runs 0
 sleep 1
-for pid in $(pgrep -P $driver); do
+for pid in $(children_of $driver); do
     kill -9 "$pid"
 done
 wait $driver
