@@ -279,7 +279,8 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
     const tb_value *filter = &plan->values[spec->filter];
     tb_pack_q8 q = {.weights_unsigned = filter->type == kTfLiteUInt8,
                     .weight_zero = filter->zero_point,
-                    .input_zero = tb_value_unsigned_zero(in)};
+                    .input_zero = tb_value_unsigned_zero(in),
+                    .input_signed = plan->kernels->q8_gemm.kr == TB_KR_SIGNED};
     tb_status status;
     if (spec->real_factors) {
         s->rescale = TB_Q8_REAL;
@@ -347,7 +348,7 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     }
 
     /* Taps of a row that follow each other in memory are one stretch. */
-    const size_t kr = quantized ? plan->kernels->q8_gemm.kr : 1;
+    const size_t kr = quantized ? plan->kernels->q8_gemm.kr & 0xFFu : 1;
     const bool joined = w->dilation_w == 1;
     s->segs = (size_t)w->kh * (joined ? 1u : (size_t)w->kw);
     s->real_seg_values = (size_t)spec->in_c * (joined ? (size_t)w->kw : 1u);

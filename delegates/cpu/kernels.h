@@ -54,9 +54,10 @@ typedef enum tb_q8_rescale {
 
 /*
  * The same on 8-bit values. A panel is the head above and k/kr rows of nr groups of kr weights.
- * kr 4: A is bytes, `flip` makes them unsigned, weights are int8. kr 2: A and weights are int16
- * (the caller widened and took the zero points off).
+ * kr 4: A is bytes, which the kernel makes unsigned (with `flip`) or, under TB_KR_SIGNED, signed;
+ * weights are int8. kr 2: A is the unsigned bytes as int16, weights are int16 less their zero point.
  */
+enum { TB_KR_SIGNED = 4 | 0x100 };
 typedef struct tb_q8_gemm {
     const char *const *seg;
     size_t segs;

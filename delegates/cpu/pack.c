@@ -120,7 +120,7 @@ static void key_of(pack_key *key, uint32_t kind, const void *weights, const void
         key->zeros[0] = q->weights_unsigned;
         key->zeros[1] = q->weight_zero;
         key->zeros[2] = q->input_zero;
-        key->zeros[3] = q->factors != NULL;
+        key->zeros[3] = (q->factors != NULL) | q->input_signed << 1;
         key->scales_hash = q->factors ? hash_bytes(q->factors, scales * sizeof *q->factors)
                                       : hash_bytes(q->scales, scales * sizeof *q->scales);
     }
@@ -225,7 +225,8 @@ static void set_head(int32_t *head, size_t columns, size_t j, int32_t bias, cons
  * With a the unsigned input, za its zero point, w and zw those of the (signed) weight, the sum over
  * k of (a - za)(w - zw) is, where the kernel multiplies a with w (kr 4),
  *     sum a w - za sum w - zw sum a + k za zw,
- * of which the third term is the row sum; and where it multiplies a with w - zw (kr 2),
+ * of which the third term is the row sum (where the kernel takes a and za less 128, as signed, the
+ * third and fourth term together stay what they are); and where it multiplies a with w - zw (kr 2),
  *     sum a (w - zw) - za sum (w - zw).
  */
 tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_q8 *q,
@@ -268,7 +269,8 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
                     sum = tb_wrap_add(sum, w);
                 }
             int32_t total = bias ? bias[first + j] : 0;
-            total = tb_wrap_sub(total, tb_wrap_mul(q->input_zero, sum));
+            const int32_t za = q->input_zero - (q->input_signed ? 128 : 0);
+            total = tb_wrap_sub(total, tb_wrap_mul(za, sum));
             if (!wide)
                 total = tb_wrap_add(
                     total, tb_wrap_mul((int32_t)(p->segs * p->k), tb_wrap_mul(q->input_zero, zw)));

@@ -33,7 +33,8 @@ typedef struct tb_pack_gemm {
 typedef struct tb_pack_q8 {
     bool weights_unsigned;       /* uint8 */
     int32_t weight_zero;         /* of the weights as they are stored */
-    int32_t input_zero;          /* of the input after the flip */
+    int32_t input_zero;          /* of the input as unsigned */
+    bool input_signed;           /* the kernel takes it as signed */
     const tb_multiplier *scales; /* n; NULL: factors, which is TB_Q8_REAL */
     const double *factors;
 } tb_pack_q8;

@@ -4,6 +4,7 @@
  *
  *   TB_Q8_KR            values of k that one step takes: 4 (bytes) or 2 (int16)
  *   Q8_DOT(acc, a, b)   acc + the sum of the products of the kr values in each lane
+ *   TB_Q8_SIGNED        where that takes A's bytes as signed
  */
 #include <string.h>
 
@@ -26,7 +27,11 @@ VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const i
     }
     const int32_t *b = head + TB_Q8_HEAD * nr;
 #if TB_Q8_KR == 4
+#if defined(TB_Q8_SIGNED)
+    const vi flip = vi_set1((int32_t)(g->flip ^ 0x80808080u));
+#else
     const vi flip = vi_set1((int32_t)g->flip);
+#endif
 #endif
     for (size_t s = 0; s < g->segs; s++) {
         const char *a[(TB_GEMM_MR + 2) / 3];
