@@ -216,6 +216,17 @@ demo: ## install what is needed, build, make models, measure, and write a report
 	@$(MAKE) -s -j$(shell nproc) all
 	@scripts/demo.sh $(BUILD)/tflbench
 
+# Every variant of every inner kernel against the scalar one; with --bench, against the machine's
+# peaks.
+opcheck_src := $(wildcard tests/opcheck/*.c)
+
+$(BUILD)/opcheck: $(call objects,$(opcheck_src) $(core_src) $(models_src))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: opcheck
+opcheck: $(BUILD)/opcheck ## check the cpu delegate's kernels, all variants
+	$(emulator) $(BUILD)/opcheck $(if $(CROSS),--threads 1)
+
 # Every runner, counted; `check` installs what is missing first and sums up at the end.
 export TALLY ?= build/tally.tsv
 tally := scripts/tally.sh
@@ -239,11 +250,13 @@ check-runners: all unit-build stress-build
 	@$(tally) run "models, reference" $(MAKE) -s models
 	@$(tally) run "models, cpu" $(MAKE) -s models DELEGATE=cpu
 	@$(tally) run "models, cpu, 2 threads" $(MAKE) -s models DELEGATE=cpu THREADS=2
+	@$(tally) run "opcheck" $(MAKE) -s opcheck
 
 check-sanitized: all unit-build
 	@$(tally) run "unit, $(SAN)" $(BUILD)/unit --jobs 2
 	@$(tally) run "conformance, reference, $(SAN)" $(MAKE) -s conformance
 	@$(tally) run "conformance, cpu, $(SAN)" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
+	@$(tally) run "opcheck, $(SAN)" $(MAKE) -s opcheck
 
 check-threads: all stress-build
 	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress
@@ -253,6 +266,7 @@ check-emulated: all
 	@$(tally) run "conformance, cpu, $(ARCH)" $(MAKE) -s conformance DELEGATE=cpu
 	@$(tally) run "models, reference, $(ARCH)" $(MAKE) -s models
 	@$(tally) run "models, cpu, $(ARCH)" $(MAKE) -s models DELEGATE=cpu
+	@$(tally) run "opcheck, $(ARCH)" $(MAKE) -s opcheck
 
 # ---- benchmarks --------------------------------------------------------------------------------
 # Programs that print timings and hold them to a limit; never part of `check`.

@@ -1,0 +1,11 @@
+/* Small random networks, as model files: layers that the cpu delegate fuses, lays out and tiles. */
+#ifndef TB_TESTS_OPCHECK_NETWORK_H
+#define TB_TESTS_OPCHECK_NETWORK_H
+
+#include "runtime/tflite_abi/c_api_types.h"
+#include "tests/opcheck/opcheck.h"
+
+/* The model's bytes, to be freed; what is in it, for messages, goes into `what`. */
+uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, size_t what_size);
+
+#endif
