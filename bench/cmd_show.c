@@ -1,10 +1,11 @@
 /* `tflbench show`: stored results with what hangs on them. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/cmd.h"
 #include "bench/store_args.h"
+#include "bench/text_table.h"
+#include "reports/op_view.h"
 #include "reports/units.h"
 
 static const tb_option options[] = {
@@ -80,90 +81,56 @@ static const char *or_dash(const char *text)
     return text && *text ? text : "-";
 }
 
-/* Does the list "3,4,7" begin with, or else hold, the node? */
-static bool covers(const char *list, int64_t node, bool first)
+static void print_op_lines(const tb_op_view *view, double end_to_end_ns)
 {
-    while (list && *list) {
-        char *end;
-        if (strtoll(list, &end, 10) == node)
-            return true;
-        if (first || end == list)
-            return false;
-        list = *end == ',' ? end + 1 : end;
+    static const char *const headings[] = {"node",     "op",     "median", "share",
+                                           "delegate", "kernel", "output"};
+    tb_text_table table;
+    tb_text_table_init(&table, "llrrlll", headings);
+    for (size_t k = 0; k < view->count; k++) {
+        const tb_op_line *op = &view->lines[k];
+        char median[TB_FIGURE_TEXT_SIZE] = "", share[16] = "";
+        if (op->median_ns.known)
+            tb_format_duration(op->median_ns.value, median);
+        if (op->median_ns.known && end_to_end_ns > 0)
+            snprintf(share, sizeof share, "%.1f %%", 100 * op->median_ns.value / end_to_end_ns);
+        tb_text_table_cell(&table, "%s", op->nodes ? op->nodes : "");
+        tb_text_table_cell(&table, "%s", or_dash(op->op));
+        tb_text_table_cell(&table, "%s", median);
+        tb_text_table_cell(&table, "%s", share);
+        tb_text_table_cell(&table, "%s", op->delegate ? op->delegate : "");
+        tb_text_table_cell(&table, "%s", op->kernel ? op->kernel : "");
+        tb_text_table_cell(&table, "%.60s%s%s%s", op->tensor ? op->tensor : "",
+                           op->reason ? " (" : "", op->reason ? op->reason : "",
+                           op->reason ? ")" : "");
     }
-    return false;
-}
-
-/* The step that carries a delegated node's time: `first` where the node is the first it covers. */
-static const tb_op_row *step_of(const tb_ops *ops, const tb_op_row *node, bool first)
-{
-    for (size_t k = 0; k < ops->count; k++) {
-        const tb_op_row *row = &ops->items[k];
-        if (row->op.kind && strcmp(row->op.kind, "step") == 0 &&
-            row->op.subgraph.value == node->op.subgraph.value &&
-            covers(row->op.covers, node->op.node.value, first))
-            return row;
-    }
-    return NULL;
-}
-
-/* One line: a node with its own time or that of the step it begins, or what is no node. */
-static void print_op(const tb_ops *ops, const tb_op_row *row)
-{
-    bool is_node = row->op.node.known, inside = false;
-    const tb_op_row *timed = row;
-    if (is_node && !row->time.median_ns.known && row->op.delegate && !row->op.covers) {
-        const tb_op_row *step = step_of(ops, row, true);
-        inside = !step && step_of(ops, row, false);
-        timed = step ? step : row;
-    }
-    char median[TB_FIGURE_TEXT_SIZE] = "-", share[16] = "", node[24] = "";
-    tb_integer ns = timed->time.median_ns;
-    if (ns.known)
-        tb_format_duration((double)ns.value, median);
-    if (ns.known && ops->end_to_end_ns.known && ops->end_to_end_ns.value > 0)
-        snprintf(share, sizeof share, "%.1f %%", 100 * (double)ns.value / ops->end_to_end_ns.value);
-    if (is_node)
-        snprintf(node, sizeof node, "%lld", (long long)row->op.node.value);
-    const char *kernel = timed->op.kernel ? timed->op.kernel : timed == row ? NULL : timed->op.op;
-    printf("  %5s  %-24s %9s  %7s  %-9s %-30s %s", node, or_dash(row->op.op),
-           inside ? "fused" : median, share, or_dash(row->op.delegate), kernel ? kernel : "",
-           row->op.tensor ? row->op.tensor : "");
-    if (row->op.reason)
-        printf(" (%s)", row->op.reason);
-    putchar('\n');
-}
-
-/* Is it shown in the line of the node that it begins with? */
-static bool is_folded(const tb_ops *ops, const tb_op_row *row)
-{
-    for (size_t k = 0; k < ops->count; k++)
-        if (ops->items[k].op.node.known && !ops->items[k].op.covers &&
-            step_of(ops, &ops->items[k], true) == row)
-            return true;
-    return false;
+    tb_text_table_print(&table, 2, stdout);
+    tb_text_table_free(&table);
 }
 
 static tb_status print_ops(const tb_selection *selection, const tb_result *result, tb_error *err)
 {
     tb_ops ops = {0};
-    tb_status status = tb_selection_ops(selection, result, err, &ops);
-    if (status != TB_OK)
-        return status;
-    char total[TB_FIGURE_TEXT_SIZE] = "-";
-    if (ops.end_to_end_ns.known)
-        tb_format_duration(ops.end_to_end_ns.value, total);
-    printf("\n%s, %s, %lld thread%s: per-op times of %zu profiled process%s, %s end to end\n",
-           result->row.model, or_dash(result->row.ran), (long long)result->row.threads.value,
-           result->row.threads.value == 1 ? "" : "s", ops.profiled_count,
-           ops.profiled_count == 1 ? "" : "es", total);
-    printf("  %5s  %-24s %9s  %7s  %-9s %-30s %s\n", "node", "op", "median", "share", "delegate",
-           "kernel", "output");
-    for (size_t k = 0; k < ops.count; k++)
-        if (!is_folded(&ops, &ops.items[k]))
-            print_op(&ops, &ops.items[k]);
+    tb_op_view view = {0};
+    tb_pool *pool = tb_pool_create();
+    tb_status status = tb_pool_check(pool, err);
+    if (status == TB_OK)
+        status = tb_selection_ops(selection, result, err, &ops);
+    if (status == TB_OK)
+        status = tb_op_view_make(&ops, pool, err, &view);
+    if (status == TB_OK) {
+        char total[TB_FIGURE_TEXT_SIZE] = "-";
+        if (ops.end_to_end_ns.known)
+            tb_format_duration(ops.end_to_end_ns.value, total);
+        printf("\n%s, %s, %lld thread%s: per-op times of %zu profiled process%s, %s end to end\n",
+               result->row.model, or_dash(result->row.ran), (long long)result->row.threads.value,
+               result->row.threads.value == 1 ? "" : "s", ops.profiled_count,
+               ops.profiled_count == 1 ? "" : "es", total);
+        print_op_lines(&view, ops.end_to_end_ns.known ? ops.end_to_end_ns.value : 0);
+    }
     tb_ops_free(&ops);
-    return TB_OK;
+    tb_pool_free(pool);
+    return status;
 }
 
 static tb_status print_figures(const tb_selection *selection, const tb_result *result,
