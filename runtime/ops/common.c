@@ -66,6 +66,15 @@ TfLiteStatus tb_op_unary(TfLiteContext *context, const TfLiteNode *node, const T
 
 /* ---- shapes ------------------------------------------------------------------------------------ */
 
+void tb_op_set_constant(TfLiteTensor *output)
+{
+    if (output->allocation_type == kTfLitePersistentRo)
+        return;
+    TfLiteTensorDataFree(output);
+    output->data.raw = NULL;
+    output->allocation_type = kTfLitePersistentRo;
+}
+
 bool tb_same_shape(const TfLiteTensor *a, const TfLiteTensor *b)
 {
     return TfLiteIntArrayEqual(a->dims, b->dims) != 0;

@@ -55,6 +55,10 @@ static inline size_t tb_count(const TfLiteTensor *tensor)
     return (size_t)tb_tensor_elements(tensor);
 }
 
+/* Makes an output one that prepare fills and later nodes may read in their prepare; tb_op_resize
+   then gives it memory at once. */
+void tb_op_set_constant(TfLiteTensor *output);
+
 bool tb_same_shape(const TfLiteTensor *a, const TfLiteTensor *b);
 /* The product of dimensions [from, to). */
 size_t tb_dims_product(const TfLiteTensor *tensor, int from, int to);

@@ -4,18 +4,6 @@
  */
 #include "runtime/ops/common.h"
 
-/* Gives an output this shape and memory that prepare may fill. */
-static TfLiteStatus make_constant(TfLiteContext *context, TfLiteTensor *output, int rank,
-                                  const int *dims)
-{
-    if (output->allocation_type != kTfLitePersistentRo) {
-        TfLiteTensorDataFree(output);
-        output->data.raw = NULL;
-        output->allocation_type = kTfLitePersistentRo;
-    }
-    return tb_op_resize(context, output, rank, dims);
-}
-
 static TfLiteStatus prepare_shape(TfLiteContext *context, TfLiteNode *node)
 {
     const TfLiteShapeParams *params = node->builtin_data;
@@ -27,7 +15,8 @@ static TfLiteStatus prepare_shape(TfLiteContext *context, TfLiteNode *node)
                           TfLiteTypeGetName(params->out_type));
     output->type = params->out_type;
     int rank = tb_tensor_rank(input);
-    TB_OP_TRY(make_constant(context, output, 1, &rank));
+    tb_op_set_constant(output);
+    TB_OP_TRY(tb_op_resize(context, output, 1, &rank));
     for (int d = 0; d < rank; d++) {
         if (output->type == kTfLiteInt64)
             output->data.i64[d] = tb_tensor_dim(input, d);
@@ -43,7 +32,8 @@ static TfLiteStatus prepare_rank(TfLiteContext *context, TfLiteNode *node)
     TfLiteTensor *output;
     TB_OP_TRY(tb_op_unary(context, node, &input, &output));
     output->type = kTfLiteInt32;
-    TB_OP_TRY(make_constant(context, output, 0, NULL));
+    tb_op_set_constant(output);
+    TB_OP_TRY(tb_op_resize(context, output, 0, NULL));
     output->data.i32[0] = tb_tensor_rank(input);
     return kTfLiteOk;
 }
