@@ -9,7 +9,8 @@
  *   - dimensions are >= 0 in `shape` and the tensor's size in bytes fits 63 bits;
  *   - a constant has at least the bytes that its type and shape need (strings: a sound string
  *     table) and is aligned for its element (usually to 16 bytes);
- *   - scales are finite and agree with zero points and shape in number; zero points fit an int32;
+ *   - scales are finite and agree with zero points and shape in number; zero points lie in their
+ *     tensor's type (int32 and wider: within 2^30);
  *   - control flow calls subgraphs without recursion and at most 64 deep;
  *   - the sum of all names, shapes, index lists and the like, however often they are shared inside
  *     the file, is at most 4 times the file's size: whoever copies them copies a bounded amount.

@@ -235,18 +235,37 @@ static tb_status verify_quantization_tensors(const tb_quantization_def *q, size_
     return TB_OK;
 }
 
-static tb_status verify_affine(tb_model *model, const tb_quantization_def *q, int stored_dimension,
-                               tb_i32s shape, tb_error *err)
+/* Zero points are values of the tensor's type; of types that are not quantised, small enough that
+   kernels may add and negate them as int32. */
+static void zero_point_range(TfLiteType type, int64_t *low, int64_t *high)
 {
+    unsigned bits = tb_type_bits(type);
+    bool is_unsigned = type == kTfLiteUInt8 || type == kTfLiteUInt16 || type == kTfLiteUInt4;
+    bool is_narrow = is_unsigned || type == kTfLiteInt8 || type == kTfLiteInt16 ||
+                     type == kTfLiteInt4 || type == kTfLiteInt2;
+    unsigned magnitude = is_narrow ? bits - !is_unsigned : 30;
+    *high = ((int64_t)1 << magnitude) - 1;
+    *low = is_unsigned ? 0 : -((int64_t)1 << magnitude);
+}
+
+static tb_status verify_affine(tb_model *model, const tb_tensor_def *tensor, int stored_dimension,
+                               tb_error *err)
+{
+    const tb_quantization_def *q = &tensor->quantization;
+    tb_i32s shape = tensor->shape;
+    int64_t low, high;
+    zero_point_range(tensor->type, &low, &high);
     if (q->scales.count != q->zero_points.count)
         return tb_fail(err, TB_CORRUPT, "it has %zu scales and %zu zero points", q->scales.count,
                        q->zero_points.count);
     for (size_t k = 0; k < q->scales.count; k++) {
         if (!isfinite(q->scales.data[k]))
             return tb_fail(err, TB_CORRUPT, "scale %zu is %g", k, (double)q->scales.data[k]);
-        if (q->zero_points.data[k] < INT32_MIN || q->zero_points.data[k] > INT32_MAX)
-            return tb_fail(err, TB_CORRUPT, "zero point %zu is %lld, which is no int32", k,
-                           (long long)q->zero_points.data[k]);
+        if (q->zero_points.data[k] < low || q->zero_points.data[k] > high)
+            return tb_fail(err, TB_CORRUPT,
+                           "zero point %zu is %lld, one of %s lies in %lld .. %lld", k,
+                           (long long)q->zero_points.data[k], TfLiteTypeGetName(tensor->type),
+                           (long long)low, (long long)high);
     }
     bool outside = stored_dimension < 0 || (shape.count && (size_t)stored_dimension >= shape.count);
     int dimension = outside ? 0 : stored_dimension;
@@ -272,8 +291,7 @@ static tb_status verify_quantization(tb_model *model, tb_fb_table table,
     case kTfLiteNoQuantization:
         return TB_OK;
     case kTfLiteAffineQuantization:
-        return verify_affine(model, q, tb_schema_quantization_quantized_dimension(table),
-                             tensor->shape, err);
+        return verify_affine(model, tensor, tb_schema_quantization_quantized_dimension(table), err);
     default:
         return verify_quantization_tensors(q, tensor->shape.count, tensors, err);
     }

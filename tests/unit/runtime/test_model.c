@@ -338,6 +338,15 @@ static void zero_point_huge(tb_draft *d)
 {
     at(d, tensor_in)->quant->zero_point[0] = (int64_t)1 << 40;
 }
+static void zero_point_of_a_bias(tb_draft *d)
+{
+    at(d, tensor_bias)->quant = tb_draft_quant_new(d, 1.0f, INT32_MIN);
+}
+static void zero_point_packed(tb_draft *d)
+{
+    at(d, tensor_weights)->type = kTfLiteInt4;
+    at(d, tensor_weights)->quant->zero_point[1] = 8;
+}
 static void signature_subgraph(tb_draft *d)
 {
     d->signatures[0].subgraph = 7;
@@ -473,7 +482,10 @@ Test(model, refuses_and_says_where_and_why)
         {axis_negative, TB_CORRUPT, "quantized_dimension is -1"},
         {scale_not_a_number, TB_CORRUPT, "quantization: scale 1 is "},
         {scale_infinite, TB_CORRUPT, "tensor 0 'in': quantization: scale 0 is inf"},
-        {zero_point_huge, TB_CORRUPT, "zero point 0 is 1099511627776, which is no int32"},
+        {zero_point_huge, TB_CORRUPT,
+         "zero point 0 is 1099511627776, one of INT8 lies in -128 .. 127"},
+        {zero_point_of_a_bias, TB_CORRUPT, "zero point 0 is -2147483648, one of INT32 lies in"},
+        {zero_point_packed, TB_CORRUPT, "zero point 1 is 8, one of INT4 lies in -8 .. 7"},
         {signature_subgraph, TB_CORRUPT, "signature 0 'serve': subgraph 7 does not exist"},
         {signature_tensor, TB_CORRUPT, "signature 0 'serve': input 'in' is tensor 99"},
         {signature_without_key, TB_CORRUPT, "signature 0 has no key"},
