@@ -106,7 +106,7 @@ stress_bin := $(patsubst %.c,$(BUILD)/%,$(stress_src))
 
 $(stress_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(core_src) $(models_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: unit-build stress-build unit stress cli
 unit-build: $(BUILD)/unit
@@ -128,7 +128,7 @@ $(BUILD)/tests/abi/client: $(BUILD)/obj/tests/abi/client.o $(BUILD)/libtensorflo
 
 $(BUILD)/tests/abi/make_model: $(call objects,tests/abi/make_model.c $(core_src) $(models_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: abi abi-build
 abi-build: $(BUILD)/tests/abi/client $(BUILD)/tests/abi/make_model

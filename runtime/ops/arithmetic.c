@@ -251,8 +251,8 @@ static TfLiteStatus power_of_two_shifts(TfLiteContext *context, const tb_binary_
                                         bool *applies, arithmetic *data)
 {
     int a, b, out;
-    *applies = tb_quant_is_power_of_two(t->a->params.scale, &a) &
-               tb_quant_is_power_of_two(t->b->params.scale, &b) &
+    *applies = tb_quant_is_power_of_two(t->a->params.scale, &a) &&
+               tb_quant_is_power_of_two(t->b->params.scale, &b) &&
                tb_quant_is_power_of_two(t->output->params.scale, &out);
     if (!*applies)
         return kTfLiteOk;
