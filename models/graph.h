@@ -105,8 +105,6 @@ typedef struct tb_conv {
 
 tb_value tb_graph_conv(tb_graph *graph, const char *name, tb_value input, tb_conv conv);
 tb_value tb_graph_depthwise(tb_graph *graph, const char *name, tb_value input, tb_conv conv);
-/* Enlarges by the stride. */
-tb_value tb_graph_transpose_conv(tb_graph *graph, const char *name, tb_value input, tb_conv conv);
 
 typedef struct tb_dense {
     int units;
@@ -158,9 +156,6 @@ tb_value tb_graph_mean(tb_graph *graph, const char *name, tb_value input, tb_int
 tb_value tb_graph_reshape(tb_graph *graph, const char *name, tb_value input, tb_shape shape);
 tb_value tb_graph_transpose(tb_graph *graph, const char *name, tb_value input, tb_int_list order);
 tb_value tb_graph_concat(tb_graph *graph, const char *name, tb_int_list values, int axis);
-/* `before` and `after` one number a dimension. */
-tb_value tb_graph_pad(tb_graph *graph, const char *name, tb_value input, tb_int_list before,
-                      tb_int_list after);
 tb_value tb_graph_resize_bilinear(tb_graph *graph, const char *name, tb_value input, int height,
                                   int width);
 /* Matrices in the last two dimensions; the second one transposed where `transpose_b` is set. */

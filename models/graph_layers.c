@@ -196,38 +196,6 @@ tb_value tb_graph_depthwise(tb_graph *graph, const char *name, tb_value input, t
     return result;
 }
 
-tb_value tb_graph_transpose_conv(tb_graph *graph, const char *name, tb_value input, tb_conv conv)
-{
-    if (!tb_graph_check(graph, name, input, 4))
-        return -1;
-    conv = filled_in(conv);
-    tb_shape in = tb_graph_shape(graph, input);
-    int depth = in.dims[3];
-    bool same = conv.padding == TB_SAME;
-    tb_shape out = TB_SHAPE(
-        in.dims[0], same ? in.dims[1] * conv.stride : (in.dims[1] - 1) * conv.stride + conv.kernel,
-        same ? in.dims[2] * conv.stride_w : (in.dims[2] - 1) * conv.stride_w + conv.kernel_w,
-        conv.filters);
-    filter_layout layout = {.channels = conv.filters,
-                            .taps = (size_t)conv.kernel * (size_t)conv.kernel_w * (size_t)depth};
-    layout.fan_in = (float)layout.taps / (float)(conv.stride * conv.stride_w);
-    tb_value shape = tb_graph_ints(graph, name, "shape",
-                                   TB_INTS(out.dims[0], out.dims[1], out.dims[2], out.dims[3]));
-    tb_value filter, bias;
-    if (!add_filter(graph, name, TB_SHAPE(conv.filters, conv.kernel, conv.kernel_w, depth), layout,
-                    tb_graph_spread(graph, input), conv.deviation, &filter, &bias))
-        return -1;
-    tb_value result = tb_graph_tensor(graph, name, kTfLiteFloat32, out,
-                                      layer_spread(conv.deviation, conv.activation));
-    tb_graph_op(
-        graph, kTfLiteBuiltinTransposeConv, TB_INTS(shape, filter, input, bias), TB_INTS(result),
-        TB_OPTIONS_WITH(transpose_conv, TB_OPT_INT(transpose_conv, padding, conv.padding),
-                        TB_OPT_INT(transpose_conv, stride_w, conv.stride_w),
-                        TB_OPT_INT(transpose_conv, stride_h, conv.stride),
-                        TB_OPT_INT(transpose_conv, fused_activation_function, conv.activation)));
-    return result;
-}
-
 tb_value tb_graph_dense(tb_graph *graph, const char *name, tb_value input, tb_dense dense)
 {
     if (!tb_graph_check(graph, name, input, -1))

@@ -257,29 +257,6 @@ tb_value tb_graph_concat(tb_graph *graph, const char *name, tb_int_list values, 
     return result;
 }
 
-tb_value tb_graph_pad(tb_graph *graph, const char *name, tb_value input, tb_int_list before,
-                      tb_int_list after)
-{
-    if (!tb_graph_check(graph, name, input, (int)before.count))
-        return -1;
-    tb_shape out = tb_graph_shape(graph, input);
-    void *data;
-    tb_value amounts =
-        tb_graph_constant(graph, name, "amounts", kTfLiteInt32, TB_SHAPE(out.rank, 2), &data);
-    if (amounts < 0)
-        return -1;
-    for (int i = 0; i < out.rank; i++) {
-        int32_t pair[2] = {before.items[i], after.items[i]};
-        memcpy((char *)data + (size_t)i * sizeof pair, pair, sizeof pair);
-        out.dims[i] += pair[0] + pair[1];
-    }
-    tb_value result =
-        tb_graph_tensor(graph, name, kTfLiteFloat32, out, tb_graph_spread(graph, input));
-    tb_graph_op(graph, kTfLiteBuiltinPad, TB_INTS(input, amounts), TB_INTS(result),
-                TB_OPTIONS_DEFAULT(PadOptions));
-    return result;
-}
-
 tb_value tb_graph_slice_at(tb_graph *graph, const char *name, tb_value input, int axis, int index)
 {
     if (!tb_graph_check(graph, name, input, -1))
