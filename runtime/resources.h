@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/memory_count.h"
 #include "runtime/tflite_abi/common.h"
 
 typedef struct tb_resources tb_resources;
@@ -37,7 +38,9 @@ bool tb_resources_put_take(tb_resources *resources, int32_t id, tb_resource *res
 bool tb_resources_initialized(const tb_resources *resources, int subgraph);
 bool tb_resources_set_initialized(tb_resources *resources, int subgraph);
 
-/* The resources of the interpreter that a context belongs to. */
+/* The resources of the interpreter that a context belongs to, and the count of memory that what
+   they hold is charged to. Resources are destroyed before the count is. */
 tb_resources *tb_op_resources(const TfLiteContext *context);
+tb_memory_count *tb_op_memory_count(const TfLiteContext *context);
 
 #endif

@@ -356,3 +356,8 @@ tb_resources *tb_op_resources(const TfLiteContext *context)
 {
     return tb_subgraph_of(context)->interpreter->resources;
 }
+
+tb_memory_count *tb_op_memory_count(const TfLiteContext *context)
+{
+    return &tb_subgraph_of(context)->interpreter->memory;
+}
