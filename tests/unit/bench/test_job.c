@@ -65,7 +65,7 @@ Test(job, refuses_what_it_does_not_understand)
 Test(job, every_message_has_its_name)
 {
     for (int k = 0; k < TB_MESSAGE_COUNT; k++)
-        cr_assert_eq(tb_message_find(tb_message_text((tb_message)k)), k);
+        cr_assert_eq(tb_message_find(tb_message_text((tb_message)k)), (tb_message)k);
     cr_assert_eq(tb_message_find("gossip"), TB_MESSAGE_COUNT);
 }
 
