@@ -19,8 +19,13 @@ void tb_interrupt_catch(void)
     memset(&action, 0, sizeof action);
     action.sa_handler = note;
     sigemptyset(&action.sa_mask);
-    for (int k = 0; k < 3; k++)
-        sigaction(signals[k], &action, NULL); /* no SA_RESTART: poll() has to return */
+    for (int k = 0; k < 3; k++) {
+        struct sigaction before;
+        bool nohup = signals[k] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+                     before.sa_handler == SIG_IGN;
+        if (!nohup)
+            sigaction(signals[k], &action, NULL); /* no SA_RESTART: poll() has to return */
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* SIGINT, SIGTERM and SIGHUP are noted from now on; SIGPIPE is ignored. */
+/* SIGINT, SIGTERM and SIGHUP are noted from now on, SIGHUP but where it is ignored (nohup). SIGPIPE
+   is ignored. */
 void tb_interrupt_catch(void);
 bool tb_interrupted(void);
 

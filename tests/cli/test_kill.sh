@@ -34,8 +34,21 @@ start() {
     driver=$!
 }
 
+# Waits until the query gives a number above 0, 30 s at most.
+wait_for() {
+    local tries
+    for tries in $(seq 300); do
+        [ "$(sqlite3 "$db" "$1" 2>/dev/null || echo 0)" -gt 0 ] && return 0
+        sleep 0.1
+    done 2>/dev/null
+    echo "# waited in vain for: $1 ($tries tries)"
+    return 1
+}
+measuring="SELECT count(*) FROM sample s JOIN process p ON p.id = s.process_id WHERE p.status = 'running'"
+
 for round in 1 2 3 4 5 6 7 8 9 10; do
     start
+    [ $((round % 2)) = 0 ] && wait_for "SELECT count(*) FROM process p JOIN run r ON r.id = p.run_id WHERE p.status = 'ok' AND r.id = (SELECT max(id) FROM run)"
     sleep "0.$((RANDOM % 900 + 100))"
     kill -9 $driver
     wait $driver 2>/dev/null
@@ -54,7 +67,7 @@ ok "show does not stumble over an unfinished run" test "$code" -le 6
 # A worker in the middle of an endless kernel does not outlive its driver either.
 rm -f "$db" "$db-wal" "$db-shm"
 TFLBENCH_TEST_FAULT=spin:3 start --timeout 60
-sleep 0.7
+wait_for "SELECT count(*) FROM process WHERE status = 'running'"
 ok "a worker is computing" at_least "$(left_behind)" 2
 kill -9 $driver
 wait $driver 2>/dev/null
@@ -64,7 +77,7 @@ ok "it ends with its driver" is "$(left_behind)" 0
 # A killed worker costs its configuration, no more.
 rm -f "$db" "$db-wal" "$db-shm"
 start --no-profile --max-seconds 3 --min-seconds 2 --max-runs 0
-sleep 1
+wait_for "$measuring"
 for pid in $(children_of $driver); do
     kill -9 "$pid"
 done
@@ -80,7 +93,7 @@ ok "the others were measured" is "$(sql "SELECT count(*) FROM process WHERE stat
 # Ctrl-C stores and sums up.
 rm -f "$db" "$db-wal" "$db-shm"
 start --no-profile --max-seconds 3 --min-seconds 2 --max-runs 0
-sleep 1
+wait_for "$measuring"
 kill -INT $driver
 wait $driver
 code=$?
