@@ -35,7 +35,7 @@ LDLIBS := -lm -ldl
 base_src     := $(wildcard runtime/base/*.c)
 runtime_src  := $(wildcard runtime/*.c runtime/ops/*.c)
 profiler_src := $(wildcard profiler/*.c)
-delegate_src := $(wildcard delegates/*.c delegates/*/*.c)
+delegate_src := $(filter-out %/plugin.c,$(wildcard delegates/*.c delegates/*/*.c))
 models_src   := $(wildcard models/*.c models/zoo/*.c)
 reports_src  := $(wildcard reports/*.c)
 bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c))
@@ -57,7 +57,8 @@ core_src := $(base_src) $(profiler_src) $(runtime_src) $(delegate_src)
 all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
 
 .PHONY: all
-all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so ## build the product
+all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so \
+     $(BUILD)/libtflbench_cpu_delegate.so ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
@@ -75,6 +76,13 @@ abi_map := runtime/tflite_abi/libtensorflowlite_c.map
 $(BUILD)/libtensorflowlite_c.so: $(call objects,$(base_src) $(runtime_src)) $(abi_map)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$(abi_map) $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
+
+# The cpu delegate for other runtimes: everything it needs goes through the ABI.
+$(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
+    $(call objects,delegates/cpu/plugin.c $(filter delegates/cpu/%,$(delegate_src)) $(base_src) \
+                   runtime/abi_common.c runtime/math.c runtime/quant.c)
+	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
+	    -Wl,--version-script=$< $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 
 # Which build this is; rewritten only where that changed.
 .PHONY: FORCE
@@ -97,7 +105,7 @@ $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst 
 # ---- tests -------------------------------------------------------------------------------------
 unit_src := $(wildcard tests/unit/*/*.c)
 
-$(BUILD)/unit: $(call objects,$(unit_src) $(all_src))
+$(BUILD)/unit: $(call objects,$(unit_src) $(all_src)) | $(BUILD)/libtflbench_cpu_delegate.so
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
 # Stress programs have a main of their own: Criterion aborts under the thread sanitizer.
