@@ -41,9 +41,10 @@ reports_src  := $(wildcard reports/*.c)
 bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c))
 
 # Files of another instruction set than this build's are left out; the others get its flags.
-x86_only := $(filter %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c,$(delegate_src))
-arm_only := $(filter %_neon.c %_dotprod.c %_i8mm.c,$(delegate_src))
-delegate_src := $(filter-out $(if $(filter x86_64,$(ARCH)),$(arm_only),$(x86_only)),$(delegate_src))
+x86_only := %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c
+arm_only := %_neon.c %_dotprod.c %_i8mm.c
+other_isa := $(if $(filter x86_64,$(ARCH)),$(arm_only),$(x86_only))
+delegate_src := $(filter-out $(other_isa),$(delegate_src))
 isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
             $(if $(filter %_avx2.c,$1),-mavx2 -mfma -mf16c) \
             $(if $(filter %_avx512.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512) \
@@ -226,7 +227,7 @@ demo: ## install what is needed, build, make models, measure, and write a report
 
 # Every variant of every inner kernel against the scalar one; with --bench, against the machine's
 # peaks.
-opcheck_src := $(wildcard tests/opcheck/*.c)
+opcheck_src := $(filter-out $(other_isa),$(wildcard tests/opcheck/*.c))
 
 $(BUILD)/opcheck: $(call objects,$(opcheck_src) $(core_src) $(models_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

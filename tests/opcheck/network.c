@@ -156,35 +156,70 @@ static void pad(network *net, value *in)
     tell(net, "pad");
 }
 
+/* What a convolution is, depthwise or not. */
+typedef struct conv_spec {
+    bool depthwise;
+    int32_t kh, kw, stride_h, stride_w, dilation, channels;
+    bool same;
+    int32_t activation;
+} conv_spec;
+
+static void add_conv(network *net, const value *in, const conv_spec *s)
+{
+    const int32_t h = windows(in->h, s->kh, s->stride_h, s->dilation, s->same);
+    const int32_t w = windows(in->w, s->kw, s->stride_w, s->dilation, s->same);
+    if (h < 1 || w < 1)
+        return;
+    float scale = 0;
+    int32_t filter, bias;
+    const tb_int_list shape = s->depthwise ? TB_INTS(1, s->kh, s->kw, s->channels)
+                                           : TB_INTS(s->channels, s->kh, s->kw, in->c);
+    add_weights(net, in, shape, s->channels, s->depthwise ? 3 : 0, &scale, &filter, &bias);
+    const value out = add_value(net, h, w, s->channels, scale, net->type == kTfLiteInt8 ? -3 : 120);
+    const tb_int_list inputs = TB_INTS(in->tensor, filter, bias);
+    const int32_t padding = s->same ? 0 : 1;
+    if (s->depthwise)
+        add_op(
+            net, kTfLiteBuiltinDepthwiseConv2d, inputs, out.tensor,
+            TB_OPTIONS_WITH(depthwise_conv_2d, TB_OPT_INT(depthwise_conv_2d, padding, padding),
+                            TB_OPT_INT(depthwise_conv_2d, stride_w, s->stride_w),
+                            TB_OPT_INT(depthwise_conv_2d, stride_h, s->stride_h),
+                            TB_OPT_INT(depthwise_conv_2d, depth_multiplier, s->channels / in->c),
+                            TB_OPT_INT(depthwise_conv_2d, fused_activation_function, s->activation),
+                            TB_OPT_INT(depthwise_conv_2d, dilation_w_factor, s->dilation),
+                            TB_OPT_INT(depthwise_conv_2d, dilation_h_factor, s->dilation)));
+    else
+        add_op(net, kTfLiteBuiltinConv2d, inputs, out.tensor,
+               TB_OPTIONS_WITH(conv_2d, TB_OPT_INT(conv_2d, padding, padding),
+                               TB_OPT_INT(conv_2d, stride_w, s->stride_w),
+                               TB_OPT_INT(conv_2d, stride_h, s->stride_h),
+                               TB_OPT_INT(conv_2d, fused_activation_function, s->activation),
+                               TB_OPT_INT(conv_2d, dilation_w_factor, s->dilation),
+                               TB_OPT_INT(conv_2d, dilation_h_factor, s->dilation)));
+    char text[80];
+    snprintf(text, sizeof text, "%s %dx%d/%dx%d d%d %dx%dx%d->%d", s->depthwise ? "dw" : "conv",
+             s->kh, s->kw, s->stride_h, s->stride_w, s->dilation, in->h, in->w, in->c, s->channels);
+    tell(net, text);
+}
+
 static void conv(network *net, bool pointwise)
 {
     value in = net->values[net->count - 1];
     oc_random *r = net->r;
     if (!pointwise && oc_chance(r, 25))
         pad(net, &in);
-    const int32_t kh = pointwise ? 1 : oc_between(r, 1, 5),
-                  kw = pointwise ? 1 : oc_between(r, 1, 5);
-    const int32_t sh = pointwise ? 1 : oc_between(r, 1, 3), sw = oc_chance(r, 70) ? sh : 1;
-    const int32_t dilation = sh == 1 && sw == 1 && oc_chance(r, 20) ? 2 : 1;
-    const bool same = oc_chance(r, 60);
-    const int32_t h = windows(in.h, kh, sh, dilation, same);
-    const int32_t w = windows(in.w, kw, sw, dilation, same), c = oc_between(r, 1, 90);
-    if (h < 1 || w < 1)
-        return;
-    float scale = 0;
-    int32_t filter, bias;
-    add_weights(net, &in, TB_INTS(c, kh, kw, in.c), c, 0, &scale, &filter, &bias);
-    const value out = add_value(net, h, w, c, scale, net->type == kTfLiteInt8 ? -3 : 120);
-    add_op(net, kTfLiteBuiltinConv2d, TB_INTS(in.tensor, filter, bias), out.tensor,
-           TB_OPTIONS_WITH(conv_2d, TB_OPT_INT(conv_2d, padding, same ? 0 : 1),
-                           TB_OPT_INT(conv_2d, stride_w, sw), TB_OPT_INT(conv_2d, stride_h, sh),
-                           TB_OPT_INT(conv_2d, fused_activation_function, activation(net)),
-                           TB_OPT_INT(conv_2d, dilation_w_factor, dilation),
-                           TB_OPT_INT(conv_2d, dilation_h_factor, dilation)));
-    char text[64];
-    snprintf(text, sizeof text, "conv %dx%d/%dx%d d%d %dx%dx%d->%d", kh, kw, sh, sw, dilation, in.h,
-             in.w, in.c, c);
-    tell(net, text);
+    conv_spec s = {.kh = 1, .kw = 1, .stride_h = 1, .stride_w = 1, .dilation = 1};
+    s.same = oc_chance(r, 60);
+    s.channels = oc_between(r, 1, 90);
+    s.activation = activation(net);
+    if (!pointwise) {
+        s.kh = oc_between(r, 1, 5);
+        s.kw = oc_between(r, 1, 5);
+        s.stride_h = oc_between(r, 1, 3);
+        s.stride_w = oc_chance(r, 70) ? s.stride_h : 1;
+        s.dilation = s.stride_h == 1 && s.stride_w == 1 && oc_chance(r, 20) ? 2 : 1;
+    }
+    add_conv(net, &in, &s);
 }
 
 static void depthwise(network *net)
@@ -193,30 +228,12 @@ static void depthwise(network *net)
     oc_random *r = net->r;
     if (oc_chance(r, 25))
         pad(net, &in);
-    const int32_t k = oc_chance(r, 60) ? 3 : oc_between(r, 1, 5), s = oc_between(r, 1, 2);
-    const int32_t dilation = s == 1 && oc_chance(r, 20) ? 2 : 1;
-    const bool same = oc_chance(r, 60);
-    const int32_t multiplier = in.c == 1 ? oc_between(r, 1, 9) : 1, c = in.c * multiplier;
-    const int32_t h = windows(in.h, k, s, dilation, same), w = windows(in.w, k, s, dilation, same);
-    if (h < 1 || w < 1)
-        return;
-    float scale = 0;
-    int32_t filter, bias;
-    add_weights(net, &in, TB_INTS(1, k, k, c), c, 3, &scale, &filter, &bias);
-    const value out = add_value(net, h, w, c, scale, net->type == kTfLiteInt8 ? 5 : 130);
-    add_op(
-        net, kTfLiteBuiltinDepthwiseConv2d, TB_INTS(in.tensor, filter, bias), out.tensor,
-        TB_OPTIONS_WITH(depthwise_conv_2d, TB_OPT_INT(depthwise_conv_2d, padding, same ? 0 : 1),
-                        TB_OPT_INT(depthwise_conv_2d, stride_w, s),
-                        TB_OPT_INT(depthwise_conv_2d, stride_h, s),
-                        TB_OPT_INT(depthwise_conv_2d, depth_multiplier, multiplier),
-                        TB_OPT_INT(depthwise_conv_2d, fused_activation_function, activation(net)),
-                        TB_OPT_INT(depthwise_conv_2d, dilation_w_factor, dilation),
-                        TB_OPT_INT(depthwise_conv_2d, dilation_h_factor, dilation)));
-    char text[64];
-    snprintf(text, sizeof text, "depthwise %dx%d/%d d%d %dx%dx%d", k, k, s, dilation, in.h, in.w,
-             c);
-    tell(net, text);
+    conv_spec s = {.depthwise = true, .same = oc_chance(r, 60), .activation = activation(net)};
+    s.kh = s.kw = oc_chance(r, 60) ? 3 : oc_between(r, 1, 5);
+    s.stride_h = s.stride_w = oc_between(r, 1, 2);
+    s.dilation = s.stride_h == 1 && oc_chance(r, 20) ? 2 : 1;
+    s.channels = in.c == 1 ? oc_between(r, 1, 9) : in.c;
+    add_conv(net, &in, &s);
 }
 
 static void pool(network *net)
@@ -332,17 +349,57 @@ static void fully_connected(network *net)
     tell(net, "fully_connected");
 }
 
+static void begin(network *net, oc_random *r, TfLiteType type, char *what, size_t what_size)
+{
+    *net = (network){.r = r, .type = type, .what = what, .what_size = what_size};
+    what[0] = 0;
+    tell(net, TfLiteTypeGetName(type));
+    tb_draft_init(&net->draft, "opcheck");
+    tb_draft_subgraph_add(&net->draft, "main");
+}
+
+/* The model of what was added; the first value is the input, the last the output. */
+static uint8_t *finish(network *net, size_t *size)
+{
+    tb_draft_inputs_set(&net->draft, 0, TB_INTS(net->values[0].tensor));
+    tb_draft_outputs_set(&net->draft, 0, TB_INTS(net->values[net->count - 1].tensor));
+    uint8_t *bytes = NULL;
+    tb_error err = TB_ERROR_NONE;
+    if (tb_draft_write(&net->draft, &err, &bytes, size) != TB_OK) {
+        fprintf(stderr, "opcheck: %s\n", err.text);
+        abort();
+    }
+    tb_draft_free(&net->draft);
+    return bytes;
+}
+
+uint8_t *oc_layer(oc_random *r, TfLiteType type, const oc_layer_spec *spec, size_t *size,
+                  char *what, size_t what_size)
+{
+    network net;
+    begin(&net, r, type, what, what_size);
+    const value in = add_value(&net, spec->side, spec->side, spec->in_c, 0, 0);
+    const conv_spec s = {.depthwise = spec->depthwise,
+                         .kh = spec->taps,
+                         .kw = spec->taps,
+                         .stride_h = spec->stride,
+                         .stride_w = spec->stride,
+                         .dilation = 1,
+                         .channels = spec->out_c,
+                         .same = true,
+                         .activation = kTfLiteActRelu6};
+    add_conv(&net, &in, &s);
+    return finish(&net, size);
+}
+
 uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, size_t what_size)
 {
-    network net = {.r = r, .type = type, .what = what, .what_size = what_size};
-    what[0] = 0;
-    tell(&net, TfLiteTypeGetName(type));
-    tb_draft_init(&net.draft, "random network");
-    tb_draft_subgraph_add(&net.draft, "main");
+    network net;
+    begin(&net, r, type, what, what_size);
     const bool large = oc_chance(r, 25);
     const int32_t side = large ? 60 : 17;
     const int32_t c = oc_chance(r, 15) ? 1 : oc_between(r, 1, large ? 16 : 70);
-    const value input = add_value(&net, oc_between(r, 1, side), oc_between(r, 1, side), c, 0, 0);
+    add_value(&net, oc_between(r, 1, side), oc_between(r, 1, side), c, 0, 0);
     const int layers = oc_between(r, 1, 6);
     for (int i = 0; i < layers && net.count < MAX_VALUES - 4; i++) {
         const int kind = oc_between(r, 0, 99);
@@ -366,14 +423,5 @@ uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, siz
     const value last = net.values[net.count - 1];
     if (net.count == 1 || (oc_chance(r, 20) && last.h * last.w * last.c < 4096))
         fully_connected(&net);
-    tb_draft_inputs_set(&net.draft, 0, TB_INTS(input.tensor));
-    tb_draft_outputs_set(&net.draft, 0, TB_INTS(net.values[net.count - 1].tensor));
-    uint8_t *bytes = NULL;
-    tb_error err = TB_ERROR_NONE;
-    if (tb_draft_write(&net.draft, &err, &bytes, size) != TB_OK) {
-        fprintf(stderr, "opcheck: %s\n", err.text);
-        abort();
-    }
-    tb_draft_free(&net.draft);
-    return bytes;
+    return finish(&net, size);
 }

@@ -8,4 +8,12 @@
 /* The model's bytes, to be freed; what is in it, for messages, goes into `what`. */
 uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, size_t what_size);
 
+/* One convolution under SAME padding, for timing. */
+typedef struct oc_layer_spec {
+    bool depthwise;
+    int32_t side, in_c, out_c, taps, stride;
+} oc_layer_spec;
+uint8_t *oc_layer(oc_random *r, TfLiteType type, const oc_layer_spec *spec, size_t *size,
+                  char *what, size_t what_size);
+
 #endif
