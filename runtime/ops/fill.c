@@ -133,13 +133,12 @@ static TfLiteStatus range_of_floats(TfLiteContext *context, float start, float l
 static TfLiteStatus range_of_ints(TfLiteContext *context, int64_t start, int64_t limit,
                                   int64_t delta, double *count)
 {
-    bool fits = (start >= limit && delta < 0) || (start <= limit && delta > 0);
-    if (!fits)
+    uint64_t step = delta < 0 ? 0 - (uint64_t)delta : (uint64_t)delta;
+    if (step == 0 || (delta < 0 ? start < limit : start > limit))
         return tb_op_fail(context, "from %lld to %lld by %lld never arrives", (long long)start,
                           (long long)limit, (long long)delta);
     uint64_t way =
-        start > limit ? (uint64_t)start - (uint64_t)limit : (uint64_t)limit - (uint64_t)start;
-    uint64_t step = delta < 0 ? 0 - (uint64_t)delta : (uint64_t)delta;
+        delta < 0 ? (uint64_t)start - (uint64_t)limit : (uint64_t)limit - (uint64_t)start;
     *count = (double)(way / step + (way % step != 0));
     return kTfLiteOk;
 }
