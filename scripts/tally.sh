@@ -24,8 +24,8 @@ counts() {
                 if ($i == "Failing:" || $i == "Crashing:") failed += $(i + 1)
             }
         }
-        /^([A-Za-z_-]+: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ {
-            sub(/^[A-Za-z_-]+: /, "")
+        /^([A-Za-z][A-Za-z _-]*: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ {
+            sub(/^[A-Za-z][A-Za-z _-]*: /, "")
             passed += $1; failed += $3; skipped += $5
         }
         /^# skipped: [0-9]+/ { skipped += $3; passed -= $3 }
