@@ -224,10 +224,12 @@ VINLINE __m128i vi_scale_real_half(__m128i x, __m256d factor)
     y = _mm256_max_pd(_mm256_min_pd(y, most), _mm256_set1_pd(-2147483648.0));
     return _mm256_cvttpd_epi32(_mm256_add_pd(y, _mm256_or_pd(half, _mm256_and_pd(y, sign))));
 }
-VINLINE vi vi_scale_real(vi x, const double *factors)
+VINLINE vi vi_scale_real(vi x, const void *factors)
 {
-    __m128i low = vi_scale_real_half(_mm256_castsi256_si128(x), _mm256_loadu_pd(factors));
-    __m128i high = vi_scale_real_half(_mm256_extracti128_si256(x, 1), _mm256_loadu_pd(factors + 4));
+    __m128i low =
+        vi_scale_real_half(_mm256_castsi256_si128(x), _mm256_loadu_pd((const double *)factors));
+    __m128i high = vi_scale_real_half(_mm256_extracti128_si256(x, 1),
+                                      _mm256_loadu_pd((const double *)factors + 4));
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
 VINLINE vi vi_from_float(vf x)

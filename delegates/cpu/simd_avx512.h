@@ -210,7 +210,7 @@ VINLINE vi vi_high_mul(vi a, vi b)
         _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), half);
     return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
-/* round(x * factor) in double precision, halves away from zero, kept in 32 bits */
+/* VL doubles at `factors`, aligned or not: round(x * factor) in double precision, halves away from zero, kept in 32 bits */
 VINLINE __m256i vi_scale_real_half(__m256i x, __m512d factor)
 {
     const __m512d sign = _mm512_set1_pd(-0.0), most = _mm512_set1_pd(2147483647.0);
@@ -219,11 +219,11 @@ VINLINE __m256i vi_scale_real_half(__m256i x, __m512d factor)
     y = _mm512_max_pd(_mm512_min_pd(y, most), _mm512_set1_pd(-2147483648.0));
     return _mm512_cvttpd_epi32(_mm512_add_pd(y, _mm512_or_pd(half, _mm512_and_pd(y, sign))));
 }
-VINLINE vi vi_scale_real(vi x, const double *factors)
+VINLINE vi vi_scale_real(vi x, const void *factors)
 {
     __m256i low = vi_scale_real_half(_mm512_castsi512_si256(x), _mm512_loadu_pd(factors));
-    __m256i high =
-        vi_scale_real_half(_mm512_extracti64x4_epi64(x, 1), _mm512_loadu_pd(factors + 8));
+    __m256i high = vi_scale_real_half(_mm512_extracti64x4_epi64(x, 1),
+                                      _mm512_loadu_pd((const char *)factors + 64));
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 VINLINE vi vi_from_float(vf x) /* truncates */

@@ -214,10 +214,11 @@ VINLINE int32x2_t vi_scale_real_half(int32x2_t x, float64x2_t factor)
     y = vmaxq_f64(vminq_f64(y, vdupq_n_f64(2147483647.0)), vdupq_n_f64(-2147483648.0));
     return vmovn_s64(vcvtq_s64_f64(vaddq_f64(y, vbslq_f64(sign, y, half))));
 }
-VINLINE vi vi_scale_real(vi x, const double *factors)
+VINLINE vi vi_scale_real(vi x, const void *factors)
 {
-    return vcombine_s32(vi_scale_real_half(vget_low_s32(x), vld1q_f64(factors)),
-                        vi_scale_real_half(vget_high_s32(x), vld1q_f64(factors + 2)));
+    return vcombine_s32(
+        vi_scale_real_half(vget_low_s32(x), vld1q_f64((const double *)factors)),
+        vi_scale_real_half(vget_high_s32(x), vld1q_f64((const double *)factors + 2)));
 }
 VINLINE vi vi_from_float(vf x)
 {

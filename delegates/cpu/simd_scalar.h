@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "runtime/quant.h"
 
@@ -200,9 +201,11 @@ VINLINE vi vi_high_mul(vi a, vi b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 30)) >> 31);
 }
-VINLINE vi vi_scale_real(vi x, const double *factors)
+VINLINE vi vi_scale_real(vi x, const void *factors)
 {
-    double y = round((double)x * *factors);
+    double factor;
+    memcpy(&factor, factors, sizeof factor);
+    const double y = round((double)x * factor);
     if (y >= 2147483647.0)
         return INT32_MAX;
     return y <= -2147483648.0 ? INT32_MIN : (int32_t)y;

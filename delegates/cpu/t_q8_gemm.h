@@ -78,10 +78,10 @@ VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const i
     for (int j = 0; j < nv; j++) {
         const int32_t *at = head + (size_t)j * VL;
         if (g->rescale == TB_Q8_REAL) {
-            const double *factors = (const double *)(const void *)(head + TB_Q8_MULTIPLIER * nr);
+            const char *factors = (const char *)(head + TB_Q8_MULTIPLIER * nr);
             TB_UNROLL
             for (int i = 0; i < mr; i++)
-                acc[i][j] = vi_scale_real(acc[i][j], factors + j * VL);
+                acc[i][j] = vi_scale_real(acc[i][j], factors + (size_t)j * VL * sizeof(double));
             continue;
         }
         vi multiplier = vi_load(at + TB_Q8_MULTIPLIER * nr), right = vi_load(at + TB_Q8_RIGHT * nr);

@@ -20,11 +20,12 @@ size_t PEAK_NAME(size_t rounds, float *sink)
             acc[i] = next;
         }
     }
+    PEAK_TYPE total = acc[0];
     TB_UNROLL
-    for (int i = 0; i < ACCUMULATORS; i++) {
-        float first;
-        memcpy(&first, &acc[i], sizeof first);
-        *sink += first;
-    }
+    for (int i = 1; i < ACCUMULATORS; i++)
+        total = PEAK_STEP(total, acc[i], b);
+    float first;
+    memcpy(&first, &total, sizeof first);
+    *sink += first;
     return (size_t)ACCUMULATORS * PEAK_OPS;
 }
