@@ -47,9 +47,8 @@ run | step)
     trap 'rm -f "$log"' EXIT
     echo "== $name"
     start=$SECONDS
-    "$@" > >(tee "$log") 2>&1
-    status=$?
-    wait
+    "$@" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
     passed=0 failed=0 skipped=0
     [ "$kind" = run ] && read -r passed failed skipped < <(counts "$log")
     if [ $status != 0 ] && [ "$failed" = 0 ]; then
