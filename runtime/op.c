@@ -84,9 +84,20 @@ TfLiteStatus tb_op_check_inputs(TfLiteContext *context, const TfLiteNode *node, 
 
 TfLiteStatus tb_op_check_outputs(TfLiteContext *context, const TfLiteNode *node, int count)
 {
-    if (node->outputs->size == count)
-        return kTfLiteOk;
-    return tb_op_fail(context, "has %d outputs, expected %d", node->outputs->size, count);
+    if (node->outputs->size != count)
+        return tb_op_fail(context, "has %d outputs, expected %d", node->outputs->size, count);
+    for (int k = 0; k < count; k++) {
+        int tensor = node->outputs->data[k];
+        for (int i = 0; tensor >= 0 && i < node->inputs->size; i++)
+            if (node->inputs->data[i] == tensor)
+                return tb_op_fail(context, "tensor %d is both input %d and output %d", tensor, i,
+                                  k);
+        for (int i = 0; tensor >= 0 && i < k; i++)
+            if (node->outputs->data[i] == tensor)
+                return tb_op_fail(context, "tensor %d is both output %d and output %d", tensor, i,
+                                  k);
+    }
+    return kTfLiteOk;
 }
 
 /* "FLOAT32, INT8 or UINT8" */

@@ -62,6 +62,7 @@ TfLiteStatus tb_op_fail(TfLiteContext *context, const char *format, ...)
 /* Each refuses with a message of its own; use in prepare as
    `TB_OP_TRY(tb_op_check_inputs(context, node, 2, 3));` */
 TfLiteStatus tb_op_check_inputs(TfLiteContext *context, const TfLiteNode *node, int min, int max);
+/* Also that no output is an input, or another output: kernels rely on it. */
 TfLiteStatus tb_op_check_outputs(TfLiteContext *context, const TfLiteNode *node, int count);
 /* Tensor present and of one of the types in the mask of TB_TYPE_BIT()s. `what` is "input",
    "filter", ... */

@@ -9,7 +9,6 @@
 #include "runtime/ops/common.h"
 
 #include <math.h>
-#include <string.h>
 
 #define BLOCK 256
 
@@ -119,7 +118,7 @@ PACKED_LOAD(i2, 4, tb_unpack_int2)
     static void store_reals_##suffix(const double *values, void *data, size_t to, size_t count) \
     {                                                                                           \
         uint8_t *bytes = (uint8_t *)data + to / (8 / (bits));                                   \
-        memset(bytes, 0, (count * (bits) + 7) / 8);                                             \
+        tb_zero_bytes(bytes, (count * (bits) + 7) / 8);                                         \
         for (size_t i = 0; i < count; i++) {                                                    \
             unsigned value =                                                                    \
                 (unsigned)to_integer(values[i], min, max, min, max) & ((1u << (bits)) - 1);     \
@@ -195,8 +194,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     TfLiteTensor *output = tb_op_output(context, node, 0);
     if (!data->to) {
-        if (input->bytes > 0)
-            memcpy(output->data.raw, input->data.raw, input->bytes);
+        tb_copy_bytes(output->data.raw, input->data.raw, input->bytes);
         return kTfLiteOk;
     }
     int64_t integers[BLOCK];

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "runtime/op.h"
 #include "runtime/quant.h"
@@ -58,6 +59,19 @@ static inline size_t tb_count(const TfLiteTensor *tensor)
 /* Makes an output one that prepare fills and later nodes may read in their prepare; tb_op_resize
    then gives it memory at once. */
 void tb_op_set_constant(TfLiteTensor *output);
+
+/* memcpy and memset, which must not see the NULL of an empty tensor. */
+static inline void tb_copy_bytes(void *to, const void *from, size_t bytes)
+{
+    if (bytes > 0)
+        memcpy(to, from, bytes);
+}
+
+static inline void tb_zero_bytes(void *to, size_t bytes)
+{
+    if (bytes > 0)
+        memset(to, 0, bytes);
+}
 
 bool tb_same_shape(const TfLiteTensor *a, const TfLiteTensor *b);
 /* The product of dimensions [from, to). */

@@ -69,10 +69,10 @@ typedef struct comparison_rows {
 static TfLiteStatus prepare_scales(TfLiteContext *context, const tb_binary_tensors *t,
                                    comparison *data)
 {
-    data->a_offset = -t->a->params.zero_point;
-    data->b_offset = -t->b->params.zero_point;
     TB_OP_TRY(tb_op_check_quantized(context, t->a, "first input"));
     TB_OP_TRY(tb_op_check_quantized(context, t->b, "second input"));
+    data->a_offset = -t->a->params.zero_point;
+    data->b_offset = -t->b->params.zero_point;
     TB_OP_TRY(tb_op_multiplier(context, (double)t->a->params.scale, "the first input's scale",
                                &data->a_multiplier));
     return tb_op_multiplier(context, (double)t->b->params.scale, "the second input's scale",

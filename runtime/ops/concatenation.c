@@ -6,7 +6,6 @@
 #include "runtime/ops/strided.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct concat_input {
     size_t run; /* elements of this input between two of the next ones */
@@ -179,8 +178,8 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     const concat_data *data = node->user_data;
     TfLiteTensor *output = tb_op_output(context, node, 0);
     size_t at = 0; /* elements written */
-    if (data->element_bytes == 0 && output->bytes > 0)
-        memset(output->data.raw, 0, output->bytes);
+    if (data->element_bytes == 0)
+        tb_zero_bytes(output->data.raw, output->bytes);
     for (size_t run = 0; run < data->runs; run++)
         for (int k = 0; k < data->inputs; k++) {
             const concat_input *by = &data->input[k];
@@ -190,9 +189,10 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                 copy_int4(input->data.uint8, from, output->data.uint8, at, by->run);
             else if (by->rescale)
                 rescale(data, by, input->data.uint8 + from, output->data.uint8 + at);
-            else if (by->run > 0)
-                memcpy(output->data.raw + at * data->element_bytes,
-                       input->data.raw + from * data->element_bytes, by->run * data->element_bytes);
+            else
+                tb_copy_bytes(output->data.raw + at * data->element_bytes,
+                              input->data.raw + from * data->element_bytes,
+                              by->run * data->element_bytes);
             at += by->run;
         }
     return kTfLiteOk;

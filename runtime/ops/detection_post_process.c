@@ -290,7 +290,8 @@ static size_t suppress(TfLiteContext *context, const detection_data *data, const
         if (scores[i] >= data->score_threshold)
             list[count++] = (candidate){(int32_t)i, scores[i]};
     list = sort_falling(list, list + data->boxes, count);
-    memset(active, 1, count);
+    for (size_t i = 0; i < count; i++)
+        active[i] = 1;
     for (size_t i = 0; i < count && kept < limit; i++) {
         if (!active[i])
             continue;
@@ -400,8 +401,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                    tb_op_output(context, node, 3)->data.f};
     for (int k = 0; k < 4; k++) {
         TfLiteTensor *output = tb_op_output(context, node, k);
-        if (output->bytes > 0)
-            memset(output->data.raw, 0, output->bytes);
+        tb_zero_bytes(output->data.raw, output->bytes);
     }
     TB_OP_TRY(decode_boxes(context, node, data, tb_op_scratch(context, data->decoded)));
     const float *scores = dequantized_scores(context, node, data);

@@ -5,8 +5,6 @@
 #include "runtime/ops/strided.h"
 #include "runtime/ops/strings.h"
 
-#include <string.h>
-
 typedef struct gather_data {
     size_t batches;       /* product of the batch dimensions */
     size_t outer;         /* of those between batch and axis */
@@ -122,16 +120,15 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                                 (tb_string_source){get_gathered, &gathered});
     }
     size_t run_bytes = data->inner * data->element_bytes, at = 0; /* runs written */
-    if (data->element_bytes == 0 && output->bytes > 0)
-        memset(output->data.raw, 0, output->bytes);
+    if (data->element_bytes == 0)
+        tb_zero_bytes(output->data.raw, output->bytes);
     for (size_t batch = 0; batch < data->batches; batch++)
         for (size_t outer = 0; outer < data->outer; outer++)
             for (size_t i = 0; i < data->positions; i++, at++) {
                 size_t position = (size_t)position_at(positions, batch * data->positions + i);
                 size_t from = (batch * data->outer + outer) * data->length + position;
-                if (run_bytes > 0)
-                    memcpy(output->data.raw + at * run_bytes, input->data.raw + from * run_bytes,
-                           run_bytes);
+                tb_copy_bytes(output->data.raw + at * run_bytes, input->data.raw + from * run_bytes,
+                              run_bytes);
                 for (size_t k = 0; data->element_bytes == 0 && k < data->inner; k++)
                     tb_copy_nibble(input->data.uint8, from * data->inner + k, output->data.uint8,
                                    at * data->inner + k);

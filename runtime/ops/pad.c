@@ -99,7 +99,8 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
 static char *fill(char *to, const char *value, size_t count, size_t element_bytes)
 {
     if (element_bytes == 1) {
-        memset(to, value[0], count);
+        if (count > 0)
+            memset(to, value[0], count);
         return to + count;
     }
     for (size_t i = 0; i < count; i++, to += element_bytes)
@@ -121,8 +122,7 @@ static char *pad_dimension(pad_walk *w, int d, char *to)
     to = fill(to, w->value, data->before[d] * w->out_inner[d], data->element_bytes);
     if (d == data->rank - 1) {
         size_t bytes = data->in_dims[d] * data->element_bytes;
-        if (bytes > 0)
-            memcpy(to, w->from, bytes);
+        tb_copy_bytes(to, w->from, bytes);
         to += bytes;
         w->from += bytes;
     } else {

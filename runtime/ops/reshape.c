@@ -9,10 +9,10 @@
 static TfLiteStatus copy_bytes(TfLiteContext *context, const TfLiteTensor *input,
                                TfLiteTensor *output)
 {
-    if (output->type == kTfLiteString && TfLiteTensorRealloc(input->bytes, output) != kTfLiteOk)
-        return tb_op_fail(context, "no memory for %zu bytes of strings", input->bytes);
-    if (output->data.raw != input->data.raw && input->bytes > 0)
-        memcpy(output->data.raw, input->data.raw, TB_MIN(input->bytes, output->bytes));
+    if (output->type == kTfLiteString)
+        TB_OP_TRY(tb_op_resize_bytes(context, output, input->bytes));
+    if (output->data.raw != input->data.raw)
+        tb_copy_bytes(output->data.raw, input->data.raw, TB_MIN(input->bytes, output->bytes));
     return kTfLiteOk;
 }
 

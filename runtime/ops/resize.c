@@ -6,7 +6,6 @@
 #include "runtime/ops/common.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct resize_data resize_data;
 
@@ -159,9 +158,9 @@ static void nearest(const resize_data *data, const void *input_, void *output_)
             const char *from =
                 input + find_nearest(data, y, data->in_height, data->out_height) * row;
             for (int x = 0; x < data->out_width; x++, output += pixel)
-                memcpy(output,
-                       from + find_nearest(data, x, data->in_width, data->out_width) * pixel,
-                       pixel);
+                tb_copy_bytes(output,
+                              from + find_nearest(data, x, data->in_width, data->out_width) * pixel,
+                              pixel);
         }
 }
 

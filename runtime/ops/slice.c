@@ -3,8 +3,6 @@
  */
 #include "runtime/ops/view.h"
 
-#include <string.h>
-
 /* ---- TRANSPOSE --------------------------------------------------------------------------------- */
 
 static TfLiteStatus transpose_view(TfLiteContext *context, const TfLiteNode *node, tb_strided *view)

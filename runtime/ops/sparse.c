@@ -133,6 +133,6 @@ TfLiteStatus tb_sparse_densify(TfLiteContext *context, const TfLiteTensor *tenso
         w.strides[d] = stride;
         stride *= (size_t)tb_tensor_dim(tensor, d);
     }
-    memset(out, 0, stride * w.element_bytes);
+    tb_zero_bytes(out, stride * w.element_bytes);
     return walk(&w, 0, 0);
 }

@@ -44,8 +44,7 @@ static void cut(const TfLiteContext *context, const TfLiteNode *node, const spli
         for (int k = 0; k < node->outputs->size; k++) {
             TfLiteTensor *output = tb_op_output(context, node, k);
             size_t piece = output->bytes / data->outer;
-            if (piece > 0)
-                memcpy(output->data.raw + outer * piece, from, piece);
+            tb_copy_bytes(output->data.raw + outer * piece, from, piece);
             from += piece;
         }
 }

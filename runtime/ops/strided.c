@@ -101,8 +101,7 @@ void tb_strided_copy_int4(const tb_strided *view, const uint8_t *in, uint8_t *ou
     size_t count = count_of(view, view->rank);
     tb_strided_walk walk;
     tb_strided_begin(view, &walk);
-    if (out_bytes > 0)
-        memset(out, 0, out_bytes);
+    tb_zero_bytes(out, out_bytes);
     for (size_t i = 0; i < count; i++) {
         tb_copy_nibble(in, walk.offset, out, i);
         tb_strided_next(view, &walk);

@@ -54,9 +54,7 @@ TfLiteStatus tb_strings_write(TfLiteContext *context, TfLiteTensor *output, size
         if (bytes > INT32_MAX)
             return tb_op_fail(context, "output strings take more than 2 GB");
     }
-    if (TfLiteTensorRealloc(bytes, output) != kTfLiteOk)
-        return tb_op_fail(context, "no memory for %zu bytes of strings", bytes);
-    output->bytes = bytes;
+    TB_OP_TRY(tb_op_resize_bytes(context, output, bytes));
     char *to = output->data.raw;
     int32_t offset = (int32_t)head;
     memcpy(to, &(int32_t){(int32_t)count}, sizeof(int32_t));
@@ -64,8 +62,7 @@ TfLiteStatus tb_strings_write(TfLiteContext *context, TfLiteTensor *output, size
         size_t length;
         const char *from = source.get(source.context, i, &length);
         memcpy(to + (i + 1) * sizeof(int32_t), &offset, sizeof offset);
-        if (length > 0)
-            memcpy(to + offset, from, length);
+        tb_copy_bytes(to + offset, from, length);
         offset += (int32_t)length;
     }
     memcpy(to + (count + 1) * sizeof(int32_t), &offset, sizeof offset);
