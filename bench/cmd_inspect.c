@@ -134,8 +134,8 @@ const tb_cmd tb_cmd_inspect = {
         "goes, with the reason.",
     .examples = "tflbench inspect model.tflite\n"
                 "    everything\n"
-                "tflbench inspect model.tflite --only delegate --delegate gpu\n"
-                "    which nodes the GPU would take, and why not the others\n"
+                "tflbench inspect model.tflite --only delegate --delegate cpu\n"
+                "    which nodes the delegate takes, and why not the others\n"
                 "tflbench inspect *.tflite --only memory --plan-limit 5\n"
                 "    fails if a memory plan wastes more than 5 %\n",
     .see_also = "list(1), verify(1), run(1)",

@@ -23,13 +23,14 @@ static const tb_option options[] = {
      .default_text = "cpu",
      .help =
          "Delegates, each a configuration: reference (the portable kernels alone: the yardstick "
-         "for right, never for fast), cpu, gpu, nnapi, hexagon, external:LIBRARY. `tflbench "
-         "list delegates` says which work here, and their options."},
+         "for right, never for fast) and those that `tflbench list delegates` names, with "
+         "their options."},
     {.name = "engine",
      .kind = TB_OPTION_LIST,
      .value_name = "NAME[:LIBRARY],...",
      .default_text = "native",
-     .help = "Runtimes, each a configuration: native is our own."},
+     .help = "Runtimes, each a configuration: native is our own, tflite:LIBRARY a real "
+             "libtensorflowlite_c.so, whose delegate cpu is XNNPACK."},
     {.name = "input",
      .kind = TB_OPTION_LIST,
      .value_name = "FILE,...",
@@ -286,7 +287,7 @@ const tb_cmd tb_cmd_run = {
         "    the cpu delegate, one thread\n"
         "tflbench run a.tflite b.tflite --threads 1,2,4 --delegate reference,cpu --label rig=bench7\n"
         "    twelve configurations\n"
-        "tflbench run a.tflite -d cpu -d 'gpu:precision=fp16' -d 'gpu:precision=fp32' --dry-run\n"
+        "tflbench run a.tflite --engine native,tflite:/usr/lib/libtensorflowlite_c.so --dry-run\n"
         "    only the plan, and how long it takes\n",
     .see_also = "tflbench report, tflbench ls, tflbench show, tflbench list",
     .options = options,
