@@ -36,12 +36,12 @@ static TfLiteStatus take(TfLiteContext *context, TfLiteNode *node, part_of part)
     TfLiteTensor *output = tb_op_output(context, node, 0);
     const size_t count = tb_count(input);
     if (input->type == kTfLiteComplex64) {
-        const float *in = (const float *)input->data.raw;
+        const float *in = input->data.f;
         for (size_t i = 0; i < count; i++)
             output->data.f[i] = (float)part((double)in[2 * i], (double)in[2 * i + 1]);
         return kTfLiteOk;
     }
-    const double *in = (const double *)input->data.raw;
+    const double *in = input->data.f64;
     for (size_t i = 0; i < count; i++)
         output->data.f64[i] = part(in[2 * i], in[2 * i + 1]);
     return kTfLiteOk;

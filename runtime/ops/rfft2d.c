@@ -137,7 +137,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
         return tb_op_fail(context, "a transform of %zu by %zu passes the memory limit", m.rows,
                           m.columns);
     complex_value *work = malloc(bytes);
-    float *out = (float *)output->data.raw;
+    float *out = output->data.f;
     for (size_t batch = 0; batch < batches && work; batch++) {
         transform_matrix(&m, work, work + m.columns, out);
         m.in += m.in_rows * m.in_columns;
