@@ -92,6 +92,8 @@ double tb_exp(double x)
 
 double tb_expm1(double x)
 {
+    if (x == 0.0)
+        return x;
     if (fabs(x) < 0.34)
         return x + x * x * exp_tail(x);
     return tb_exp(x) - 1.0;
