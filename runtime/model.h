@@ -5,6 +5,8 @@
  *   - tensor indices of subgraph inputs and outputs lie in their subgraph; those of operators too,
  *     or are -1 in inputs and intermediates (optional);
  *   - no tensor is both input and output of one builtin operator;
+ *   - sparse constants are read by DENSIFY, as the filter of FULLY_CONNECTED, or by custom operators,
+ *     and are no output of a subgraph;
  *   - opcode, buffer, subgraph and signature indices exist;
  *   - dimensions are >= 0 in `shape` and the tensor's size in bytes fits 63 bits;
  *   - a constant has at least the bytes that its type and shape need (strings: a sound string

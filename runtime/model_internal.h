@@ -24,6 +24,7 @@ struct tb_model {
     tb_bytes *moved;     /* by buffer: an aligned copy, data NULL where none is needed; or NULL */
     uint32_t *externals; /* indices of external buffers in order of their ids; NULL: none */
     size_t external_count;
+    bool has_sparse;        /* some constant is */
     size_t odd_dimensions;  /* tensors whose quantized_dimension is outside the shape */
     const char *note;       /* about them; NULL: none */
     tb_arena arena;         /* moved, externals, notes */

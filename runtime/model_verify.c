@@ -137,6 +137,44 @@ static tb_status verify_overlap(const tb_model *model, tb_fb_table table, uint32
     return TB_OK;
 }
 
+/* A sparse constant has fewer bytes than its shape says, which few kernels know. */
+static bool is_sparse_constant(const tb_model *model, tb_fb_tables tensors, int32_t index)
+{
+    if (index < 0)
+        return false;
+    tb_fb_table tensor = tb_fb_tables_get(tensors, (size_t)index);
+    return tb_fb_present(tb_schema_tensor_sparsity(tensor)) &&
+           tb_model_buffer(model, tb_schema_tensor_buffer(tensor)).data;
+}
+
+static tb_status verify_sparse_inputs(const tb_model *model, tb_fb_tables tensors, tb_fb_table op,
+                                      tb_error *err)
+{
+    int code = tb_model_opcode(model, tb_schema_operator_opcode_index(op)).builtin_code;
+    tb_i32s inputs = tb_schema_operator_inputs(op);
+    for (size_t k = 0; k < inputs.count && code != kTfLiteBuiltinCustom; k++) {
+        bool may_be = (code == kTfLiteBuiltinDensify && k == 0) ||
+                      (code == kTfLiteBuiltinFullyConnected && k == 1);
+        if (!may_be && is_sparse_constant(model, tensors, inputs.data[k]))
+            return tb_fail(
+                err, TB_UNSUPPORTED,
+                "input %zu, tensor %d, is a sparse constant; only DENSIFY and the filter "
+                "of FULLY_CONNECTED may be",
+                k, inputs.data[k]);
+    }
+    return TB_OK;
+}
+
+static tb_status verify_sparse_outputs(const tb_model *model, const tb_subgraph_def *subgraph,
+                                       tb_error *err)
+{
+    for (size_t k = 0; k < subgraph->outputs.count; k++)
+        if (is_sparse_constant(model, subgraph->tensors, subgraph->outputs.data[k]))
+            return tb_fail(err, TB_UNSUPPORTED, "output %zu, tensor %d, is a sparse constant", k,
+                           subgraph->outputs.data[k]);
+    return TB_OK;
+}
+
 static tb_status verify_operators(const tb_model *model, size_t index, tb_error *err)
 {
     tb_subgraph_def subgraph = tb_model_subgraph(model, index);
@@ -149,6 +187,8 @@ static tb_status verify_operators(const tb_model *model, size_t index, tb_error 
         status = verify_operator(model, table, subgraph.tensor_count, err);
         if (status == TB_OK)
             status = verify_overlap(model, table, (uint32_t)k + 1, written_by, err);
+        if (status == TB_OK && model->has_sparse)
+            status = verify_sparse_inputs(model, subgraph.tensors, table, err);
         char place[place_size];
         if (status != TB_OK)
             tb_in(err, "%s", tb_model_operator_place(model, index, k, sizeof place, place));
@@ -178,6 +218,11 @@ static tb_status verify_subgraph(tb_model *model, size_t index, tb_error *err)
     }
     if (status == TB_OK)
         status = verify_operators(model, index, err);
+    if (status == TB_OK && model->has_sparse) {
+        status = verify_sparse_outputs(model, &subgraph, err);
+        if (status != TB_OK)
+            tb_in(err, "subgraph %zu", index);
+    }
     return status;
 }
 

@@ -312,6 +312,7 @@ static tb_status verify_constant(tb_model *model, const tb_tensor_def *tensor, s
         tb_shape_elements((int)tensor->shape.count, tensor->shape.data, &elements);
         status = verify_strings(constant, (size_t)elements, err);
     } else if (tensor->sparsity.present) {
+        model->has_sparse = true;
         size_t elements = 0;
         status = verify_sparsity(&tensor->sparsity, tensor->shape, err, &elements);
         if (status == TB_OK && !tb_mul_size(elements, tb_type_bits(tensor->type), &bytes))

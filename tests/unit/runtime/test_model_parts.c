@@ -8,6 +8,7 @@
 #include "runtime/base/size.h"
 #include "runtime/model.h"
 #include "runtime/schema.h"
+#include "runtime/tflite_abi/builtin_ops.h"
 
 /* ---- a model of one constant tensor and one custom operator -------------------------------------- */
 
@@ -20,6 +21,8 @@ typedef struct parts {
     size_t data_shift;     /* how far from alignment */
     uint64_t offset, size; /* of buffer 1 */
     uint64_t options_offset, options_size;
+    int32_t code;            /* of the operator; 0 is ADD */
+    bool is_read, is_output; /* the tensor: by the operator, of the subgraph */
     tb_fbb_ref (*sparsity)(tb_fbb *fb, const struct parts *parts);
     tb_fbb_ref (*quantization)(tb_fbb *fb, const struct parts *parts);
     const int32_t *numbers; /* for these two */
@@ -27,7 +30,8 @@ typedef struct parts {
     uint32_t group;
 } parts;
 
-static const parts plain = {.schema_type = 2,
+static const parts plain = {.code = kTfLiteBuiltinCustom,
+                            .schema_type = 2,
                             .shape = {2, 2},
                             .rank = 2,
                             .data = (const int32_t[]){1, 2, 3, 4},
@@ -103,18 +107,22 @@ static file make(const parts *p)
     tb_fbb_init(&fb);
     tb_fbb_ref buffers = add_buffers(&fb, p);
     tb_fbb_ref tensors = one_table_vector(&fb, add_tensor(&fb, p));
+    tb_fbb_ref inputs = p->is_read ? tb_fbb_vector(&fb, &(int32_t){0}, 1, 4, 0) : TB_FBB_NONE;
+    tb_fbb_ref outputs = p->is_output ? tb_fbb_vector(&fb, &(int32_t){0}, 1, 4, 0) : TB_FBB_NONE;
     tb_fbb_table_begin(&fb);
+    tb_fbb_field_ref(&fb, tb_schema_operator_inputs_id, inputs);
     tb_fbb_field_u64(&fb, tb_schema_operator_large_custom_options_offset_id, p->options_offset);
     tb_fbb_field_u64(&fb, tb_schema_operator_large_custom_options_size_id, p->options_size);
     tb_fbb_ref operators = one_table_vector(&fb, tb_fbb_table_end(&fb));
     tb_fbb_table_begin(&fb);
     tb_fbb_field_ref(&fb, tb_schema_subgraph_tensors_id, tensors);
     tb_fbb_field_ref(&fb, tb_schema_subgraph_operators_id, operators);
+    tb_fbb_field_ref(&fb, tb_schema_subgraph_outputs_id, outputs);
     tb_fbb_ref subgraphs = one_table_vector(&fb, tb_fbb_table_end(&fb));
     tb_fbb_ref custom = tb_fbb_string(&fb, "Mine");
     tb_fbb_table_begin(&fb);
     tb_fbb_field_ref(&fb, tb_schema_operator_code_custom_code_id, custom);
-    tb_fbb_field_i32(&fb, tb_schema_operator_code_builtin_code_id, 32);
+    tb_fbb_field_i32(&fb, tb_schema_operator_code_builtin_code_id, p->code);
     tb_fbb_ref codes = one_table_vector(&fb, tb_fbb_table_end(&fb));
     tb_fbb_ref group_name = tb_fbb_string(&fb, "weights.bin");
     tb_fbb_table_begin(&fb);
@@ -395,6 +403,26 @@ Test(model_parts, refuses_sparsity_that_does_not_fit)
     parts scalar = sparse((const int32_t[]){0, 0});
     scalar.rank = 0;
     expect_refused(&scalar, TB_CORRUPT, "sparsity has 0 levels for 0 dimensions");
+}
+
+Test(model_parts, a_sparse_constant_is_read_only_by_those_who_know)
+{
+    parts p = sparse((const int32_t[]){CSR_ORDER, CSR_ROWS, CSR_COLS});
+    static const int32_t allowed[] = {kTfLiteBuiltinCustom, kTfLiteBuiltinDensify};
+    p.is_read = true;
+    for (size_t k = 0; k < TB_COUNT_OF(allowed); k++) {
+        p.code = allowed[k];
+        file f;
+        tb_model *model = open_parts(&p, &f);
+        close_parts(model, &f);
+    }
+    p.code = kTfLiteBuiltinFullyConnected; /* as its input; as its filter it may be */
+    expect_refused(&p, TB_UNSUPPORTED, "FULLY_CONNECTED: input 0, tensor 0, is a sparse constant");
+    p.code = kTfLiteBuiltinAdd;
+    expect_refused(&p, TB_UNSUPPORTED, "subgraph 0, node 0 ADD: input 0, tensor 0, is a sparse");
+    p.is_read = false;
+    p.is_output = true;
+    expect_refused(&p, TB_UNSUPPORTED, "subgraph 0: output 0, tensor 0, is a sparse constant");
 }
 
 /* ---- quantisation by other tensors ---------------------------------------------------------------- */
