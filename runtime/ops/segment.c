@@ -57,7 +57,7 @@ static TfLiteStatus count_sorted(TfLiteContext *context, const TfLiteTensor *ids
     size_t count = tb_count(ids);
     for (size_t i = 0; i < count; i++) {
         int32_t id = ids->data.i32[i];
-        if (i == 0 ? id != 0 : id != previous && id - 1 != previous)
+        if (i == 0 ? id != 0 : id != previous && (int64_t)id - 1 != previous)
             return tb_op_fail(context,
                               "id %zu is %d after %d, expected ids from 0 on in steps of 1", i, id,
                               previous);
