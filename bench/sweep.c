@@ -10,6 +10,7 @@
 #include "bench/ingest.h"
 #include "bench/interrupt.h"
 #include "bench/launch.h"
+#include "bench/noise.h"
 #include "bench/outputs.h"
 #include "bench/progress.h"
 #include "bench/record_fill.h"
@@ -40,6 +41,7 @@ typedef struct sweep {
     standing *standings;      /* one a configuration */
     bool *model_told;         /* one a model: that it cannot be read was said */
     tb_ingest ingest;         /* of the unit in hand */
+    tb_noise noise;
     int64_t run_id;
 } sweep;
 
@@ -365,6 +367,13 @@ tb_exit tb_sweep_exit(const tb_sweep_result *result)
     return result->failed ? TB_EXIT_PARTIAL : result->wrong ? TB_EXIT_WORSE : TB_EXIT_OK;
 }
 
+static void tell_noise(void *context, const char *text)
+{
+    sweep *s = context;
+    if (!s->request->quiet)
+        tb_progress_note(&s->progress, "this machine: %s", text);
+}
+
 static tb_status run_all(sweep *s, tb_error *err, tb_sweep_result *out)
 {
     tb_status status = tb_worker_program_find(err, &s->program);
@@ -379,12 +388,17 @@ static tb_status run_all(sweep *s, tb_error *err, tb_sweep_result *out)
     for (int k = 0; k < s->plan->unit_count; k++)
         all_ns += expected_ns(s->plan, &s->plan->units[k]);
     tb_progress_begin(&s->progress, s->plan->unit_count, all_ns, s->request->quiet);
-    for (int k = 0; k < s->plan->unit_count && status == TB_OK && !tb_interrupted(); k++)
+    tb_noise_begin(&s->noise, &s->arena);
+    for (int k = 0; k < s->plan->unit_count && status == TB_OK && !tb_interrupted(); k++) {
         status = run_unit(s, k, err);
+        tb_noise_tick(&s->noise);
+    }
     tb_progress_end(&s->progress);
     sum_up(s, out);
     if (status == TB_OK)
         status = add_environment(s, "end", err);
+    if (status == TB_OK)
+        status = tb_noise_end(&s->noise, s->store, s->run_id, tell_noise, s, err);
     if (status == TB_OK)
         status = tb_store_finish_run(s->store, s->run_id, (int)tb_sweep_exit(out), err);
     return status;

@@ -405,6 +405,9 @@ const char *tb_describe_warning(const char *kind)
         {"fallback", "Some nodes were not taken by the delegate and ran on the portable kernels."},
         {"thermal", "The device was hot or throttled while measuring."},
         {"governor", "The frequency governor may change the clock during a measurement."},
+        {"load", "Other programs used the processors while this ran."},
+        {"steal", "The host of this virtual machine gave processor time to others."},
+        {"clock_drift", "A fixed piece of arithmetic took unevenly long while this ran."},
     };
     for (size_t i = 0; kind && i < TB_COUNT_OF(known); i++)
         if (strcmp(kind, known[i].kind) == 0)
