@@ -391,8 +391,10 @@ static TfLiteStatus require_static_shapes(tb_subgraph *subgraph)
             tb_subgraph_prepare_nodes(subgraph, 0, subgraph->plan, subgraph->plan_count, &last);
     if (status != kTfLiteOk)
         return status;
-    if (!subgraph->has_dynamic_tensors)
+    if (!subgraph->has_dynamic_tensors) {
+        tb_subgraph_hide_folded(subgraph);
         return kTfLiteOk;
+    }
     char text[TB_TENSOR_TEXT_SIZE];
     tb_fault(subgraph, TB_UNAVAILABLE,
              "it takes static shapes only, and %s gets its shape while the model runs",

@@ -164,6 +164,8 @@ static const char *reason_of(const tb_subgraph *s, const tb_node *node)
 {
     if (node->delegated_to >= 0 || node->node.delegate)
         return NULL;
+    if (node->folded && s->delegate_count > 0)
+        return "its result follows from shapes and is computed before the model runs";
     if (node->reason || s->delegate_count == 0)
         return node->reason;
     return "the delegate did not ask for it";

@@ -8,6 +8,7 @@
  *   subgraph_build.c    from the model to tensors and nodes
  *   subgraph_context.c  the functions behind TfLiteContext
  *   subgraph_prepare.c  calling kernels' prepare, allocating
+ *   subgraph_fold.c      nodes whose results follow from shapes
  *   subgraph_memory.c   lifetimes, the arena, counted dynamic memory
  *   subgraph_invoke.c   running the plan
  *   subgraph_call.c     running one from another's node
@@ -40,6 +41,7 @@ typedef struct tb_node {
     TfLiteRegistration registration; /* a copy: custom ones may be unresolved until delegated */
     bool resolved;                   /* false: no kernel, only a delegate can take it */
     bool owned;                      /* a delegate's kernel: lists and params are malloc's */
+    bool folded;                     /* ran in prepare: invoke leaves it out */
     bool touches_dynamic;            /* an output or temporary is kTfLiteDynamic, as of prepare */
     int delegated_to;                /* node that replaced this one; -1 */
     char *reason;                    /* why the last delegate asked left it; owned; NULL */
@@ -61,6 +63,7 @@ typedef struct tb_tensor_state {
     bool is_input;          /* of the subgraph */
     bool is_output;
     bool is_filled;         /* by the application or a node: without, it gets no place */
+    bool rewritten;         /* several nodes of the model write it */
     bool persistent_placed; /* lies in the persistent block */
     bool is_custom;         /* custom_data/custom_bytes are the application's */
     void *custom_data;
@@ -212,6 +215,16 @@ TfLiteStatus tb_subgraph_resize_tensor(tb_subgraph *subgraph, TfLiteTensor *tens
                                        TfLiteIntArray *dims);
 bool tb_subgraph_lists_dynamic(const tb_subgraph *subgraph, const int *tensors, int count,
                                int *which);
+
+/* ---- folding (subgraph_fold.c) ----------------------------------------------------------------- */
+
+/* Runs a node that was just prepared where its results are known now; `scratch_before`: how much
+   scratch the subgraph had before it was prepared. */
+TfLiteStatus tb_subgraph_fold(tb_subgraph *subgraph, tb_node *node, int scratch_before);
+/* Before preparing a node anew: its outputs are what they were. */
+void tb_subgraph_unfold(tb_subgraph *subgraph, tb_node *node);
+/* Takes folded nodes out of the plan, for as long as shapes do not change. */
+void tb_subgraph_hide_folded(tb_subgraph *subgraph);
 
 /* ---- memory (subgraph_memory.c) ---------------------------------------------------------------- */
 

@@ -327,6 +327,11 @@ static tb_status make_node(tb_subgraph *subgraph, size_t index, tb_node *node, t
         if (tensor >= 0 && subgraph->tensors[tensor].allocation_type == kTfLiteMmapRo)
             return tb_fail(err, TB_CORRUPT, "it writes %s, which is a constant",
                            tb_tensor_text(subgraph, tensor, text));
+        if (tensor >= 0) {
+            tb_tensor_state *state = &subgraph->tensor_states[tensor];
+            state->rewritten = state->is_filled;
+            state->is_filled = true; /* so far; find_lifetimes tells for good */
+        }
     }
 
     const char *init_data;

@@ -152,6 +152,8 @@ static TfLiteStatus run_plan(tb_subgraph *subgraph)
                 return status;
         }
         int index = subgraph->plan[position];
+        if (subgraph->nodes[index]->folded)
+            continue;
         TfLiteStatus status = sink ? run_watched(subgraph, position, index, sink)
                                    : run_node(subgraph, position, index);
         if (status != kTfLiteOk)

@@ -604,7 +604,9 @@ TfLiteStatus tb_subgraph_recount(tb_subgraph *subgraph, const TfLiteIntArray *te
             continue;
         const TfLiteTensor *tensor = &subgraph->tensors[index];
         tb_tensor_state *state = &subgraph->tensor_states[index];
-        bool holds = tensor->allocation_type == kTfLiteDynamic && tensor->data.raw;
+        bool own = tensor->allocation_type == kTfLiteDynamic ||
+                   tensor->allocation_type == kTfLitePersistentRo;
+        bool holds = own && tensor->data.raw;
         uint64_t bytes = holds ? tensor->bytes : 0;
         if (bytes == state->counted_bytes)
             continue;

@@ -234,7 +234,9 @@ static TfLiteStatus prepare_node(tb_subgraph *subgraph, int index, int position,
     TfLiteStatus status = tb_interpreter_check_stop(subgraph);
     if (status != kTfLiteOk)
         return status;
+    tb_subgraph_unfold(subgraph, node);
     tb_blocks_free(subgraph, &node->prepare_blocks);
+    int scratch_before = subgraph->scratch_count;
 
     shape_guard guards[MAX_GUARDS];
     int guard_count = guarded ? guard_shapes(subgraph, node->node.outputs, position, guards) : 0;
@@ -252,6 +254,10 @@ static TfLiteStatus prepare_node(tb_subgraph *subgraph, int index, int position,
     }
     if (guard_status != kTfLiteOk)
         return guard_status;
+    if (status == kTfLiteOk)
+        status = tb_subgraph_fold(subgraph, node, scratch_before);
+    if (status != kTfLiteOk && status != kTfLiteOutputShapeNotKnown)
+        return status;
     node->touches_dynamic = list_has_dynamic(subgraph, node->node.outputs, NULL) ||
                             list_has_dynamic(subgraph, node->node.temporaries, NULL);
     return status;

@@ -59,6 +59,13 @@ bool tb_query_is_constant(const TfLiteTensor *tensor)
     return tensor->allocation_type == kTfLiteMmapRo && tensor->data.raw_const;
 }
 
+bool tb_query_is_known(const TfLiteTensor *tensor)
+{
+    bool fixed =
+        tensor->allocation_type == kTfLiteMmapRo || tensor->allocation_type == kTfLitePersistentRo;
+    return fixed && tensor->data.raw_const;
+}
+
 size_t tb_query_elements(const TfLiteTensor *tensor)
 {
     size_t elements = 1;
