@@ -81,7 +81,7 @@ $(BUILD)/libtensorflowlite_c.so: $(call objects,$(base_src) $(runtime_src)) $(ab
 # The cpu delegate for other runtimes: everything it needs goes through the ABI.
 $(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
     $(call objects,delegates/cpu/plugin.c $(filter delegates/cpu/%,$(delegate_src)) $(base_src) \
-                   runtime/abi_common.c runtime/math.c runtime/quant.c)
+                   runtime/abi_common.c runtime/math.c runtime/quant.c runtime/sparse.c)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$< $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 

@@ -130,6 +130,16 @@ static void host_describe_plan(const tb_host *host, int subgraph, const char *te
     tb_host_join_texts(entry->interpreter, s);
 }
 
+static bool host_is_graph_output(const tb_host *host, int subgraph, int tensor)
+{
+    const tb_subgraph *s = subgraph_at(host, subgraph);
+    for (int k = 0; s && k < s->output_count; k++) {
+        if (s->outputs[k] == tensor)
+            return true;
+    }
+    return false;
+}
+
 void tb_host_fill(tb_delegate_entry *entry)
 {
     entry->host = (tb_host){
@@ -145,5 +155,6 @@ void tb_host_fill(tb_delegate_entry *entry)
         .packed_publish = host_packed_publish,
         .subgraph_index = host_subgraph_index,
         .describe_plan = host_describe_plan,
+        .is_graph_output = host_is_graph_output,
     };
 }

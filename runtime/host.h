@@ -71,6 +71,9 @@ typedef struct tb_host {
 
     /* A text that says what the plan is, one line a step; copied, stored and fingerprinted. */
     void (*describe_plan)(const struct tb_host *host, int subgraph, const char *text);
+
+    /* Whether the tensor is an output of the subgraph, which its nodes do not tell. */
+    bool (*is_graph_output)(const struct tb_host *host, int subgraph, int tensor);
 } tb_host;
 
 /* The optional symbol. Returns kTfLiteOk, or an error to refuse this host. */

@@ -15,8 +15,9 @@ typedef struct cpu_delegate {
     tb_cpu_kernels kernels;
     tb_packs *packs;
     int threads;
-    const tb_host *host;      /* NULL in a runtime that is not ours */
-    tb_thread_pool *own_pool; /* where there is no host's */
+    const tb_cpu_folds *folds; /* of the graph that is being delegated */
+    const tb_host *host;       /* NULL in a runtime that is not ours */
+    tb_thread_pool *own_pool;  /* where there is no host's */
 } cpu_delegate;
 
 static cpu_delegate *delegate_of(TfLiteDelegate *delegate)
@@ -35,6 +36,7 @@ typedef struct partition_kernel {
     TfLiteIntArray *outputs;
     int memory_tensor; /* index of the temporary that holds the plan's memory; -1: none yet */
     tb_plan plan;
+    tb_cpu_folds folds;
     int subgraph;
 } partition_kernel;
 
@@ -45,11 +47,24 @@ static void kernel_free(TfLiteContext *context, void *buffer)
     if (!kernel || buffer == TfLiteKernelInitFailed())
         return;
     tb_plan_free(&kernel->plan);
+    tb_folds_free(&kernel->folds);
     free(kernel->nodes);
     TfLiteIntArrayFree(kernel->node_list);
     TfLiteIntArrayFree(kernel->inputs);
     TfLiteIntArrayFree(kernel->outputs);
     free(kernel);
+}
+
+static bool copy_folds(const tb_cpu_folds *from, tb_cpu_folds *to)
+{
+    if (!from || from->count == 0)
+        return true;
+    to->items = malloc((size_t)from->count * sizeof *to->items);
+    if (!to->items)
+        return false;
+    memcpy(to->items, from->items, (size_t)from->count * sizeof *to->items);
+    to->count = from->count;
+    return true;
 }
 
 static void *kernel_init(TfLiteContext *context, const char *buffer, size_t length)
@@ -67,6 +82,8 @@ static void *kernel_init(TfLiteContext *context, const char *buffer, size_t leng
     kernel->inputs = TfLiteIntArrayCopy(params->input_tensors);
     kernel->outputs = TfLiteIntArrayCopy(params->output_tensors);
     if (!kernel->nodes || !kernel->node_list || !kernel->inputs || !kernel->outputs)
+        goto fail;
+    if (!copy_folds(kernel->delegate->folds, &kernel->folds))
         goto fail;
     for (int i = 0; i < kernel->node_count; i++) {
         TfLiteNode *node;
@@ -122,6 +139,7 @@ static TfLiteStatus kernel_prepare(TfLiteContext *context, TfLiteNode *node)
                                     .outputs = kernel->outputs,
                                     .kernels = &delegate->kernels,
                                     .packs = delegate->packs,
+                                    .folds = &kernel->folds,
                                     .threads = delegate->threads};
     tb_error err = TB_ERROR_NONE;
     if (tb_plan_make(&partition, kernel->nodes, kernel->node_count, &err, &kernel->plan) != TB_OK) {
@@ -210,6 +228,34 @@ static bool is_written_once(tb_cpu_query *query, const uint8_t *writers)
     return true;
 }
 
+/* Finds computed constants that a node which is not taken reads, or the graph's user. A stock TFLite
+   does not tell who that is. */
+static void mark_kept(TfLiteContext *context, const tb_host *host, int subgraph,
+                      const TfLiteIntArray *order, const TfLiteIntArray *taken,
+                      const tb_cpu_folds *folds)
+{
+    int next = 0; /* `taken` is a part of `order` */
+    bool *outside = calloc(context->tensors_size ? context->tensors_size : 1, sizeof *outside);
+    for (int i = 0; outside && i < order->size; i++) {
+        const bool is_taken = next < taken->size && taken->data[next] == order->data[i];
+        next += is_taken;
+        TfLiteNode *node;
+        TfLiteRegistration *registration;
+        if (context->GetNodeAndRegistration(context, order->data[i], &node, &registration) !=
+            kTfLiteOk)
+            continue;
+        for (int k = 0; k < node->inputs->size; k++)
+            if (!is_taken && node->inputs->data[k] >= 0)
+                outside[node->inputs->data[k]] = true;
+    }
+    for (int i = 0; i < folds->count; i++) {
+        tb_cpu_fold *fold = &folds->items[i];
+        fold->kept = !host || !outside || outside[fold->tensor] ||
+                     host->is_graph_output(host, subgraph, fold->tensor);
+    }
+    free(outside);
+}
+
 static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
                        const uint8_t *writers)
 {
@@ -235,14 +281,17 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
     TfLiteIntArray *order = TfLiteIntArrayCopy(plan);
     TfLiteIntArray *taken = order ? TfLiteIntArrayCreate(order->size) : NULL;
     uint8_t *writers = taken ? count_writers(context, order) : NULL;
-    if (!writers) {
+    tb_cpu_folds folds = {NULL, 0};
+    tb_error err = TB_ERROR_NONE;
+    if (!writers || tb_folds_find(context, order, &err, &folds) != TB_OK) {
+        free(writers);
         TfLiteIntArrayFree(taken);
         TfLiteIntArrayFree(order);
         return kTfLiteDelegateError;
     }
     taken->size = 0;
     for (int i = 0; i < order->size; i++) {
-        tb_cpu_query query = {.context = context};
+        tb_cpu_query query = {.context = context, .folds = &folds};
         TfLiteNode *node;
         TfLiteRegistration *registration;
         if (context->GetNodeAndRegistration(context, order->data[i], &node, &registration) !=
@@ -261,8 +310,12 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
                                        .builtin_code = kTfLiteBuiltinDelegate,
                                        .custom_name = "tflbench_cpu",
                                        .version = 1};
+    mark_kept(context, host, subgraph, order, taken, &folds);
+    delegate->folds = &folds;
     TfLiteStatus status =
         context->ReplaceNodeSubsetsWithDelegateKernels(context, kernel, taken, base);
+    delegate->folds = NULL;
+    tb_folds_free(&folds);
     free(writers);
     TfLiteIntArrayFree(taken);
     TfLiteIntArrayFree(order);

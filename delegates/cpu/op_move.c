@@ -30,7 +30,7 @@ static bool takes_reshape(tb_cpu_query *query)
     if (tb_query_elements(input) != tb_query_elements(output))
         return tb_query_no(query, "input and output differ in size");
     for (int i = 1; i < query->node->inputs->size; i++)
-        if (tb_query_input(query, i) && !tb_query_is_known(tb_query_input(query, i)))
+        if (tb_query_input(query, i) && !tb_query_is_known(query, tb_query_input(query, i)))
             return tb_query_no(query, "the shape is computed, not a constant");
     return true;
 }
@@ -122,7 +122,7 @@ static bool takes_pad(tb_cpu_query *query)
         !tb_query_rank(query, input, "input", 1, TB_CPU_MAX_RANK))
         return false;
     const int rank = input->dims->size;
-    if (!pads || !tb_query_is_constant(pads) || pads->type != kTfLiteInt32 ||
+    if (!pads || !tb_query_is_known(query, pads) || pads->type != kTfLiteInt32 ||
         tb_query_elements(pads) != 2 * (size_t)rank || output->dims->size != rank)
         return tb_query_no(query, "the padding is not a constant of INT32");
     if (input->type != kTfLiteFloat32 && (input->params.scale != output->params.scale ||
@@ -303,7 +303,7 @@ static bool takes_resize(tb_cpu_query *query)
         return false;
     if (input->type != kTfLiteFloat32)
         return tb_query_no(query, "not done for %s", TfLiteTypeGetName(input->type));
-    if (!tb_query_is_known(tb_query_input(query, 1)))
+    if (!tb_query_is_known(query, tb_query_input(query, 1)))
         return tb_query_no(query, "the size is computed, not a constant");
     return true;
 }

@@ -1,4 +1,7 @@
-/* QUANTIZE and DEQUANTIZE between floats and 8 bits, and from one 8-bit scale to another. */
+/* QUANTIZE and DEQUANTIZE between floats and 8 bits, and from one 8-bit scale to another; DEQUANTIZE
+   and DENSIFY of constants (fold.h). */
+#include <string.h>
+
 #include "delegates/cpu/op_rows.h"
 #include "runtime/quant.h"
 
@@ -101,19 +104,40 @@ const tb_cpu_op_row tb_cpu_op_quantize = {.takes = takes_quantize, .lower = lowe
 static bool takes_dequantize(tb_cpu_query *query)
 {
     const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
+    if (tb_folds_get(query->folds, query->node->outputs->data[0]))
+        return true;
     if (!has_scale(input) || !output || output->type != kTfLiteFloat32)
         return tb_query_no(query, "from %s", input ? TfLiteTypeGetName(input->type) : "none");
     const TfLiteAffineQuantization *affine = input->quantization.params;
     if (affine && affine->scale && affine->scale->size > 1)
         return tb_query_no(query, "the input has a scale for each channel");
-    if (tb_query_is_constant(input))
+    if (tb_query_is_constant(query, input))
         return tb_query_no(query, "the input is a constant");
     return tb_query_rank(query, input, "input", 0, TB_CPU_MAX_RANK) &&
            tb_query_elements(input) == tb_query_elements(output);
 }
 
+/* A computed constant that somebody outside the delegate reads too. */
+static void run_constant(const tb_cpu_step *step, const tb_run *run)
+{
+    const quantize_step *s = (const quantize_step *)(const void *)step;
+    const tb_value *out = &run->plan->values[s->out];
+    memcpy(out->view.data, out->constant, out->bytes);
+}
+
+static tb_status lower_constant(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    quantize_step *s = tb_step_new(plan, op, sizeof *s, "constant", NULL, run_constant);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->out = op->out;
+    return TB_OK;
+}
+
 static tb_status lower_dequantize(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
+    if (plan->values[op->out].constant)
+        return lower_constant(plan, op, err);
     const tb_value *in = &plan->values[op->in[0]];
     quantize_step *s =
         tb_step_new(plan, op, sizeof *s, "dequantize", plan->kernels->q8_dequantize.name, run);
@@ -129,3 +153,11 @@ static tb_status lower_dequantize(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 }
 
 const tb_cpu_op_row tb_cpu_op_dequantize = {.takes = takes_dequantize, .lower = lower_dequantize};
+
+static bool takes_densify(tb_cpu_query *query)
+{
+    return tb_folds_get(query->folds, query->node->outputs->data[0]) != NULL ||
+           tb_query_no(query, "the input is not a sparse constant of FLOAT32, FLOAT16 or INT8");
+}
+
+const tb_cpu_op_row tb_cpu_op_densify = {.takes = takes_densify, .lower = lower_constant};

@@ -183,7 +183,7 @@ static bool takes_prelu(tb_cpu_query *query)
         return false;
     const TfLiteTensor *input = tb_query_input(query, 0);
     const int rank = input->dims->size;
-    if (!tb_query_is_constant(slope) || rank < 1 ||
+    if (!tb_query_is_constant(query, slope) || rank < 1 ||
         tb_query_elements(slope) != (size_t)input->dims->data[rank - 1] ||
         slope->dims->data[slope->dims->size - 1] != input->dims->data[rank - 1])
         return tb_query_no(query, "the slopes are not one constant a channel");

@@ -54,16 +54,17 @@ const TfLiteTensor *tb_query_output(const tb_cpu_query *query, int k)
     return tensor_of(query, query->node->outputs, k);
 }
 
-bool tb_query_is_constant(const TfLiteTensor *tensor)
+bool tb_query_is_constant(const tb_cpu_query *query, const TfLiteTensor *tensor)
 {
-    return tensor->allocation_type == kTfLiteMmapRo && tensor->data.raw_const;
+    if (tensor->allocation_type == kTfLiteMmapRo)
+        return tensor->data.raw_const != NULL;
+    return tb_folds_get(query->folds, (int)(tensor - query->context->tensors)) != NULL;
 }
 
-bool tb_query_is_known(const TfLiteTensor *tensor)
+bool tb_query_is_known(const tb_cpu_query *query, const TfLiteTensor *tensor)
 {
-    bool fixed =
-        tensor->allocation_type == kTfLiteMmapRo || tensor->allocation_type == kTfLitePersistentRo;
-    return fixed && tensor->data.raw_const;
+    return tb_query_is_constant(query, tensor) ||
+           (tensor->allocation_type == kTfLitePersistentRo && tensor->data.raw_const);
 }
 
 size_t tb_query_elements(const TfLiteTensor *tensor)
@@ -113,11 +114,11 @@ bool tb_query_rank(tb_cpu_query *query, const TfLiteTensor *tensor, const char *
 bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *filter,
                      const TfLiteTensor *bias, int axis)
 {
-    if (!tb_query_is_constant(filter))
+    if (!tb_query_is_constant(query, filter))
         return tb_query_no(query, "the filter is computed, not a constant");
     if (filter->sparsity)
         return tb_query_no(query, "the filter is sparse");
-    if (bias && !tb_query_is_constant(bias))
+    if (bias && !tb_query_is_constant(query, bias))
         return tb_query_no(query, "the bias is computed, not a constant");
     if (filter->type != input->type)
         return tb_query_no(query, "input is %s and filter %s", TfLiteTypeGetName(input->type),

@@ -8,6 +8,7 @@
 typedef struct tb_cpu_query {
     TfLiteContext *context;
     const TfLiteNode *node;
+    const tb_cpu_folds *folds;
     char reason[160]; /* why not */
 } tb_cpu_query;
 
@@ -48,10 +49,11 @@ bool tb_query_no(tb_cpu_query *query, const char *format, ...) TB_PRINTF(2, 3);
 const TfLiteTensor *tb_query_input(const tb_cpu_query *query, int k);
 const TfLiteTensor *tb_query_output(const tb_cpu_query *query, int k);
 size_t tb_query_elements(const TfLiteTensor *tensor);
-/* The bytes are the model's: weights are packed once for all its interpreters. */
-bool tb_query_is_constant(const TfLiteTensor *tensor);
+/* The bytes are the model's, or unpacked from the model's alone (fold.h): weights are packed once for
+   all its interpreters. */
+bool tb_query_is_constant(const tb_cpu_query *query, const TfLiteTensor *tensor);
 /* They are, or were computed from shapes when the graph was prepared and may change with them. */
-bool tb_query_is_known(const TfLiteTensor *tensor);
+bool tb_query_is_known(const tb_cpu_query *query, const TfLiteTensor *tensor);
 /* Input 0 and output 0 are both float32, int8 or uint8 (one type), with scales where quantised. */
 bool tb_query_same_type(tb_cpu_query *query, const TfLiteTensor *a, const TfLiteTensor *b);
 /* NONE, RELU, RELU_N1_TO_1 or RELU6. */

@@ -84,6 +84,16 @@ static const void *publish(tb_packs *packs, const void *key, size_t key_size, vo
     return block;
 }
 
+const void *tb_packs_find(tb_packs *packs, const void *key, size_t key_size)
+{
+    return find(packs, key, key_size);
+}
+
+const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, void *block)
+{
+    return publish(packs, key, key_size, block);
+}
+
 /* ---- keys ------------------------------------------------------------------------------------------ */
 
 /* Everything a block depends on. Zeroed before it is filled, since it is compared as bytes. */

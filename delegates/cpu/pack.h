@@ -16,6 +16,10 @@ tb_packs *tb_packs_create(void);
 void tb_packs_destroy(tb_packs *packs);
 /* Blocks go to this host from now on; NULL: stay here. Borrowed. */
 void tb_packs_bind(tb_packs *packs, const tb_host *host);
+/* A block that was published under these bytes, or NULL. */
+const void *tb_packs_find(tb_packs *packs, const void *key, size_t key_size);
+/* Takes a block (to be freed); returns the one to use, or NULL without memory. */
+const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, void *block);
 
 /* A matrix of weights [n][k], k made of `segs` stretches of k/segs values, as a convolution's filter
    lies in the model; what a panel of it looks like is told in kernels.h. */

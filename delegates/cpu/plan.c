@@ -47,6 +47,14 @@ static void set_view(tb_value *v)
     v->bytes = (size_t)view->n * view->image_bytes;
 }
 
+/* Stored in the model, or folded by the interpreter until the next shape. */
+static bool is_constant(const TfLiteTensor *tensor)
+{
+    return (tensor->allocation_type == kTfLiteMmapRo ||
+            tensor->allocation_type == kTfLitePersistentRo) &&
+           tensor->data.raw_const;
+}
+
 static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out)
 {
     if (b->value_of[tensor_index] >= 0) {
@@ -55,9 +63,7 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
     }
     const TfLiteTensor *tensor = &b->partition->context->tensors[tensor_index];
     tb_value v = {.tensor = tensor_index, .type = tensor->type, .producer = -1, .alias_of = -1};
-    v.element_bytes = tensor->type == kTfLiteFloat32 || tensor->type == kTfLiteInt32 ? 4u
-                      : tensor->type == kTfLiteInt64                                 ? 8u
-                                                                                     : 1u;
+    v.element_bytes = tb_cpu_element_bytes(tensor->type);
     v.rank = tensor->dims ? tensor->dims->size : 0;
     v.elements = 1;
     for (int i = 0; i < v.rank; i++) {
@@ -72,7 +78,14 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
     v.zero_point = tensor->params.zero_point;
     v.is_input = list_has(b->partition->inputs, tensor_index);
     v.is_output = list_has(b->partition->outputs, tensor_index);
-    if (tensor->allocation_type == kTfLiteMmapRo && tensor->data.raw_const) {
+    const tb_cpu_fold *fold = tb_folds_get(b->partition->folds, tensor_index);
+    if (fold) {
+        tb_status status =
+            tb_fold_values(b->partition->context, fold, b->partition->packs, err, &v.constant);
+        if (status != TB_OK)
+            return status;
+        v.home = v.is_output && fold->kept ? TB_HOME_TENSOR : TB_HOME_CONSTANT;
+    } else if (is_constant(tensor)) {
         v.constant = tensor->data.raw_const;
         v.home = TB_HOME_CONSTANT;
     } else {
@@ -89,6 +102,10 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
 static tb_status add_op(builder *b, const tb_cpu_node *node, tb_error *err)
 {
     tb_plan *plan = b->plan;
+    const int output = node->outputs->data[0];
+    const tb_cpu_fold *fold = tb_folds_get(b->partition->folds, output);
+    if (fold && !(fold->kept && list_has(b->partition->outputs, output)))
+        return TB_OK; /* its readers have the values */
     tb_cpu_op *op = &plan->ops[plan->op_count];
     *op = (tb_cpu_op){.row = node->row,
                       .params = node->params,

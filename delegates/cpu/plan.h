@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "delegates/cpu/fold.h"
 #include "delegates/cpu/kernels.h"
 #include "profiler/sink.h"
 #include "runtime/base/arena.h"
@@ -116,8 +117,6 @@ typedef struct tb_cpu_step {
     size_t scratch_bytes; /* for each thread */
 } tb_cpu_step;
 
-typedef struct tb_packs tb_packs;
-
 typedef struct tb_plan {
     tb_arena arena;
     const tb_cpu_kernels *kernels;
@@ -149,6 +148,7 @@ typedef struct tb_partition {
     const TfLiteIntArray *outputs;
     const tb_cpu_kernels *kernels;
     tb_packs *packs;
+    const tb_cpu_folds *folds;
     int threads;
 } tb_partition;
 
@@ -206,6 +206,26 @@ void tb_value_fill_halo(const tb_value *value, char *row);
 static inline uint8_t tb_value_fill_byte(const tb_value *value)
 {
     return (uint8_t)((uint32_t)value->zero_point & 0xFF);
+}
+/* 1 for types that no operator here reads. */
+static inline size_t tb_cpu_element_bytes(TfLiteType type)
+{
+    switch (type) {
+    case kTfLiteFloat32:
+    case kTfLiteInt32:
+    case kTfLiteUInt32:
+        return 4;
+    case kTfLiteInt64:
+    case kTfLiteUInt64:
+        return 8;
+    case kTfLiteFloat16:
+    case kTfLiteBFloat16:
+    case kTfLiteInt16:
+    case kTfLiteUInt16:
+        return 2;
+    default:
+        return 1;
+    }
 }
 static inline bool tb_type_is_q8(TfLiteType type)
 {

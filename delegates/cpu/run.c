@@ -55,7 +55,7 @@ static void locate_values(tb_plan *plan, char *memory)
         else if (root->home == TB_HOME_TENSOR)
             base = plan->context->tensors[root->tensor].data.raw;
         else if (root->home == TB_HOME_CONSTANT)
-            base = plan->context->tensors[root->tensor].data.raw;
+            base = (char *)(uintptr_t)root->constant;
         v->view.data = base ? base + (size_t)v->left * v->view.pixel_bytes : NULL;
     }
 }

@@ -9,6 +9,7 @@
 
 #include "models/draft.h"
 #include "models/writer.h"
+#include "runtime/quant.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 #include "runtime/tflite_abi/common.h"
 
@@ -91,6 +92,23 @@ static int32_t activation(network *net)
     return all[oc_between(net->r, 0, 4)];
 }
 
+/* A constant of floats; now and then as the model stores it to save space: half floats that a node
+   makes floats of. */
+static int32_t add_floats(network *net, tb_int_list shape, const float *values, size_t count)
+{
+    if (!oc_chance(net->r, 15))
+        return add_tensor(net, kTfLiteFloat32, shape, values, count * sizeof *values, NULL);
+    uint16_t *halves = tb_draft_alloc(&net->draft, count, sizeof *halves);
+    for (size_t i = 0; i < count; i++)
+        halves[i] = tb_half_from_float(values[i]);
+    const int32_t stored =
+        add_tensor(net, kTfLiteFloat16, shape, halves, count * sizeof *halves, NULL);
+    const int32_t out = add_tensor(net, kTfLiteFloat32, shape, NULL, 0, NULL);
+    add_op(net, kTfLiteBuiltinDequantize, TB_INTS(stored), out, TB_OPTIONS_ABSENT);
+    tell(net, "half");
+    return out;
+}
+
 /* A filter [d0, d1, d2, d3] and a bias of `channels`, constant; k products go into each sum. */
 static void add_weights(network *net, const value *in, tb_int_list shape, int32_t channels,
                         int axis, float *out_scale, int32_t *filter, int32_t *bias)
@@ -104,9 +122,8 @@ static void add_weights(network *net, const value *in, tb_int_list shape, int32_
         float *b = tb_draft_alloc(&net->draft, (size_t)channels, sizeof *b);
         oc_fill_floats(net->r, w, elements, -1.0f / sqrtf((float)k), 1.0f / sqrtf((float)k));
         oc_fill_floats(net->r, b, (size_t)channels, -0.5f, 0.5f);
-        *filter = add_tensor(net, kTfLiteFloat32, shape, w, elements * sizeof *w, NULL);
-        *bias = add_tensor(net, kTfLiteFloat32, TB_INTS(channels), b, (size_t)channels * sizeof *b,
-                           NULL);
+        *filter = add_floats(net, shape, w, elements);
+        *bias = add_floats(net, TB_INTS(channels), b, (size_t)channels);
         return;
     }
     uint8_t *w = tb_draft_alloc(&net->draft, elements, 1);
