@@ -295,6 +295,8 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
     status = tb_quantized_bounds(result, spec->activation, err, &s->q_min, &s->q_max);
     if (status != TB_OK)
         return status;
+    s->rescale = tb_pack_q8_widen(&q, plan->kernels->q8_gemm.kr, s->rescale, (size_t)spec->out_c,
+                                  result->zero_point, s->q_min);
     s->quantized = true;
     s->zero_point = result->zero_point;
     s->flip = in->type == kTfLiteInt8 ? 0x80808080u : 0;

@@ -41,15 +41,25 @@ typedef struct tb_f32_gemm {
 typedef void (*tb_f32_gemm_fn)(const tb_f32_gemm *);
 
 /*
- * How a 32-bit sum becomes a quantised value: four arrays of nr, at the head of each panel, in this
+ * How a 32-bit sum becomes a quantised value: arrays of nr, at the head of each panel, in this
  * order; and what they mean. With TB_Q8_REAL, nr doubles stand in the place of multiplier and right
  * shift, and the value is round(sum * factor), halves away from zero.
+ *
+ * With TB_Q8_WIDE, both roundings of tb_multiply are one: for m the multiplier, r the right shift
+ * and z the zero point, value = (sum * m + add) >> (31 + r) in 64 bits, where
+ *     add = 2^30 + 2^(30 + r) + z * 2^(31 + r), less 2^31 where the sum is negative.
+ * A vector of columns has its addends and then its shifts as int64, the even columns' before the
+ * odd ones'; the odd columns' shift is 32 less, so that the value lands in the upper half. The
+ * value is unsigned: 128 more than it is where min is negative.
  */
-enum { TB_Q8_BIAS, TB_Q8_MULTIPLIER, TB_Q8_RIGHT, TB_Q8_LEFT, TB_Q8_HEAD };
+enum { TB_Q8_BIAS, TB_Q8_MULTIPLIER, TB_Q8_RIGHT, TB_Q8_LEFT, TB_Q8_HEAD = 6 };
+enum { TB_Q8_ADD = 2, TB_Q8_SHIFT = 4 }; /* each the room of two arrays */
 typedef enum tb_q8_rescale {
     TB_Q8_PLAIN, /* tb_multiply where every left shift is 0 and every right shift at least 1 */
     TB_Q8_ANY,   /* tb_multiply */
-    TB_Q8_REAL
+    TB_Q8_REAL,
+    TB_Q8_WIDE,     /* as PLAIN, for kernels with TB_KR_WIDE and right shifts of at most 20 */
+    TB_Q8_WIDE_RELU /* the same where min is not below the zero point: nothing is taken off */
 } tb_q8_rescale;
 
 /*
@@ -57,7 +67,7 @@ typedef enum tb_q8_rescale {
  * kr 4: A is bytes, which the kernel makes unsigned (with `flip`) or, under TB_KR_SIGNED, signed;
  * weights are int8. kr 2: A is the unsigned bytes as int16, weights are int16 less their zero point.
  */
-enum { TB_KR_SIGNED = 4 | 0x100 };
+enum { TB_KR_SIGNED = 4 | 0x100, TB_KR_WIDE = 0x200 /* a flag: takes TB_Q8_WIDE */ };
 typedef struct tb_q8_gemm {
     const char *const *seg;
     size_t segs;

@@ -101,7 +101,7 @@ typedef struct pack_key {
     const void *weights;
     const void *bias;
     size_t numbers[8];
-    int64_t zeros[4];
+    int64_t zeros[5];
     uint64_t scales_hash;
     uint32_t kind;
 } pack_key;
@@ -130,7 +130,8 @@ static void key_of(pack_key *key, uint32_t kind, const void *weights, const void
         key->zeros[0] = q->weights_unsigned;
         key->zeros[1] = q->weight_zero;
         key->zeros[2] = q->input_zero;
-        key->zeros[3] = (q->factors != NULL) | q->input_signed << 1;
+        key->zeros[3] = (q->factors != NULL) | q->input_signed << 1 | q->wide << 2;
+        key->zeros[4] = q->output_zero;
         key->scales_hash = q->factors ? hash_bytes(q->factors, scales * sizeof *q->factors)
                                       : hash_bytes(q->scales, scales * sizeof *q->scales);
     }
@@ -216,11 +217,42 @@ static int32_t q8_weight(const tb_pack_q8 *q, const void *weights, size_t at)
                                : ((const int8_t *)weights)[at];
 }
 
+enum { WIDEST_SHIFT = 20 }; /* keeps product and addend within 63 bits */
+
+tb_q8_rescale tb_pack_q8_widen(tb_pack_q8 *q, uint16_t kernel_kr, tb_q8_rescale rescale, size_t n,
+                               int32_t zero_point, int32_t min)
+{
+    if (!(kernel_kr & TB_KR_WIDE) || rescale != TB_Q8_PLAIN)
+        return rescale;
+    for (size_t c = 0; c < n; c++)
+        if (q->scales[c].shift < -WIDEST_SHIFT)
+            return rescale;
+    q->wide = true;
+    q->output_zero = zero_point + (min < 0 ? 128 : 0);
+    return min >= zero_point ? TB_Q8_WIDE_RELU : TB_Q8_WIDE;
+}
+
+/* Element j of a vector-wise array of int64, even columns before odd ones. */
+static void set_wide(int32_t *array, size_t j, size_t vl, int64_t value)
+{
+    size_t at = j / vl * vl + j % vl / 2 + (j % 2 ? vl / 2 : 0);
+    memcpy(array + 2 * at, &value, sizeof value);
+}
+
 /* Column `c` of the matrix in the head of its panel, whose column j of `columns` it is. */
-static void set_head(int32_t *head, size_t columns, size_t j, int32_t bias, const tb_pack_q8 *q,
-                     size_t c)
+static void set_head(int32_t *head, size_t columns, size_t vl, size_t j, int32_t bias,
+                     const tb_pack_q8 *q, size_t c)
 {
     head[TB_Q8_BIAS * columns + j] = bias;
+    if (q->wide) {
+        const int right = -q->scales[c].shift;
+        const int64_t add = ((int64_t)1 << 30) + ((int64_t)1 << (30 + right)) +
+                            (int64_t)q->output_zero * ((int64_t)1 << (31 + right));
+        head[TB_Q8_MULTIPLIER * columns + j] = q->scales[c].mantissa;
+        set_wide(head + TB_Q8_ADD * columns, j, vl, add);
+        set_wide(head + TB_Q8_SHIFT * columns, j, vl, j % 2 ? right - 1 : right + 31);
+        return;
+    }
     if (q->factors) {
         memcpy(head + TB_Q8_MULTIPLIER * columns + 2 * j, &q->factors[c], sizeof *q->factors);
         return;
@@ -284,7 +316,7 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
             if (!wide)
                 total = tb_wrap_add(
                     total, tb_wrap_mul((int32_t)(p->segs * p->k), tb_wrap_mul(q->input_zero, zw)));
-            set_head(head, columns, j, total, q, first + j);
+            set_head(head, columns, p->vl, j, total, q, first + j);
         }
     }
     return keep(packs, &key, block, err, out);
@@ -346,7 +378,7 @@ tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *
             sum = tb_wrap_add(sum, w);
         }
         int32_t total = tb_wrap_sub(bias ? bias[c] : 0, tb_wrap_mul(q->input_zero, sum));
-        set_head(head, p->vl, lane, total, q, c);
+        set_head(head, p->vl, p->vl, lane, total, q, c);
     }
     return keep(packs, &key, block, err, out);
 }

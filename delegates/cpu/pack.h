@@ -39,9 +39,17 @@ typedef struct tb_pack_q8 {
     int32_t weight_zero;         /* of the weights as they are stored */
     int32_t input_zero;          /* of the input as unsigned */
     bool input_signed;           /* the kernel takes it as signed */
+    bool wide;                   /* heads of TB_Q8_WIDE, */
+    int32_t output_zero;         /* which have the zero point in them, of the unsigned value */
     const tb_multiplier *scales; /* n; NULL: factors, which is TB_Q8_REAL */
     const double *factors;
 } tb_pack_q8;
+
+/* Says that heads are to be of TB_Q8_WIDE where the kernel takes that and the scales allow it: sets
+   q->wide and q->output_zero and returns the rescaling to use, else what it was given. `min` is the
+   smallest output value, of n columns. */
+tb_q8_rescale tb_pack_q8_widen(tb_pack_q8 *q, uint16_t kernel_kr, tb_q8_rescale rescale, size_t n,
+                               int32_t zero_point, int32_t min);
 
 /* Panels follow each other; a panel of `columns` begins at tb_pack_panel_offset. Both are told in
    bytes; `head` is values of 4 bytes before the weights of one column. */

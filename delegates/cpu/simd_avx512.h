@@ -210,6 +210,67 @@ VINLINE vi vi_high_mul(vi a, vi b)
         _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), half);
     return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
+/* TB_Q8_WIDE; all four vectors as kernels.h has them. */
+#define VI_WIDE 1
+VINLINE vi vi_scale_wide(vi sum, const int32_t *multiplier, const int32_t *add,
+                         const int32_t *shift, const int nudge)
+{
+    /* the odd columns' multipliers are reached by an address of one column more: vpmuldq takes the
+       lower halves; the last one's upper half is whatever follows in the head */
+    vi odd_sum = _mm512_srli_epi64(sum, 32);
+    vi even = _mm512_mul_epi32(sum, _mm512_loadu_si512(multiplier));
+    vi odd = _mm512_mul_epi32(odd_sum, _mm512_loadu_si512(multiplier + 1));
+    even = _mm512_add_epi64(even, _mm512_loadu_si512(add));
+    odd = _mm512_add_epi64(odd, _mm512_loadu_si512(add + VL));
+    if (nudge) {
+        const vi sign = _mm512_set1_epi64((int64_t)1 << 31);
+        even = _mm512_sub_epi64(even, _mm512_and_si512(sum, sign));
+        odd = _mm512_sub_epi64(odd, _mm512_and_si512(odd_sum, sign));
+    }
+    even = _mm512_srav_epi64(even, _mm512_loadu_si512(shift));
+    odd = _mm512_srav_epi64(odd, _mm512_loadu_si512(shift + VL));
+    return _mm512_mask_blend_epi32(0xAAAA, even, odd);
+}
+/* Four vectors as unsigned bytes: group i of 16 bytes has elements 4i ... 4i + 3 of each. */
+VINLINE vi vi_pack_u8(vi a, vi b, vi c, vi d)
+{
+    return _mm512_packus_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+}
+/* Bytes clamped as unsigned; `flip` put on the result. */
+VINLINE vi vi_clamp_u8(vi x, vi min, vi max, vi flip)
+{
+    return _mm512_xor_si512(_mm512_min_epu8(max, _mm512_max_epu8(min, x)), flip);
+}
+VINLINE vi vi_set1_u8(int32_t x)
+{
+    return _mm512_set1_epi8((char)x);
+}
+/* What vi_pack_u8 made of a row's two vectors and another's: each row's bytes together. */
+VINLINE void vi_store_rows2(uint8_t *first, uint8_t *second, vi bytes, size_t n)
+{
+    const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    vi y = _mm512_permutexvar_epi32(order, bytes);
+    __m256i low = _mm512_castsi512_si256(y), high = _mm512_extracti64x4_epi64(y, 1);
+    if (n == 2 * VL) {
+        _mm256_storeu_si256((__m256i *)first, low);
+        _mm256_storeu_si256((__m256i *)second, high);
+    } else {
+        const __mmask32 tail = (1u << n) - 1;
+        _mm256_mask_storeu_epi8(first, tail, low);
+        _mm256_mask_storeu_epi8(second, tail, high);
+    }
+}
+/* The same of four rows of one vector. */
+VINLINE void vi_store_rows4(uint8_t *const rows[4], vi bytes, size_t n)
+{
+    const vi order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    vi y = _mm512_permutexvar_epi32(order, bytes);
+    const __mmask16 tail = (__mmask16)((1u << n) - 1);
+    _mm_mask_storeu_epi8(rows[0], tail, _mm512_castsi512_si128(y));
+    _mm_mask_storeu_epi8(rows[1], tail, _mm512_extracti32x4_epi32(y, 1));
+    _mm_mask_storeu_epi8(rows[2], tail, _mm512_extracti32x4_epi32(y, 2));
+    _mm_mask_storeu_epi8(rows[3], tail, _mm512_extracti32x4_epi32(y, 3));
+}
 /* VL doubles at `factors`, aligned or not: round(x * factor) in double precision, halves away from zero, kept in 32 bits */
 VINLINE __m256i vi_scale_real_half(__m256i x, __m512d factor)
 {

@@ -12,6 +12,47 @@
 #include "delegates/cpu/t_q8.h"
 #include "delegates/cpu/template.h"
 
+#if defined(VI_WIDE)
+/* The sums of a tile, rescaled and stored, four vectors at a time. */
+VINLINE void q8_gemm_store_wide(const tb_q8_gemm *g, size_t row, vi acc[][TB_GEMM_NV], const int mr,
+                                const int nv, const int nudge)
+{
+    const int32_t *head = g->b;
+    const size_t nr = (size_t)nv * VL;
+    const int32_t high = g->min < 0 ? 128 : 0;
+    const vi min = vi_set1_u8(g->min + high), max = vi_set1_u8(g->max + high);
+    const vi flip = vi_set1_u8(high);
+    TB_UNROLL
+    for (int j = 0; j < nv; j++) {
+        const int32_t *at = head + (size_t)j * VL;
+        TB_UNROLL
+        for (int i = 0; i < mr; i++)
+            acc[i][j] = vi_scale_wide(acc[i][j], at + TB_Q8_MULTIPLIER * nr,
+                                      head + TB_Q8_ADD * nr + (size_t)j * 2 * VL,
+                                      head + TB_Q8_SHIFT * nr + (size_t)j * 2 * VL, nudge);
+    }
+    uint8_t *c = (uint8_t *)(g->c + row * g->c_stride);
+    const size_t stride = g->c_stride;
+    const int rows = 4 / nv;
+    TB_UNROLL
+    for (int i = 0; i < mr; i += rows) {
+        /* where rows run out, the last one is done again */
+        const int b = i + 1 < mr ? i + 1 : mr - 1;
+        if (nv == 2) {
+            vi y = vi_pack_u8(acc[i][0], acc[i][nv - 1], acc[b][0], acc[b][nv - 1]);
+            vi_store_rows2(c + (size_t)i * stride, c + (size_t)b * stride,
+                           vi_clamp_u8(y, min, max, flip), g->n);
+        } else {
+            const int d = i + 2 < mr ? i + 2 : mr - 1, e = i + 3 < mr ? i + 3 : mr - 1;
+            vi y = vi_pack_u8(acc[i][0], acc[b][0], acc[d][0], acc[e][0]);
+            uint8_t *const to[4] = {c + (size_t)i * stride, c + (size_t)b * stride,
+                                    c + (size_t)d * stride, c + (size_t)e * stride};
+            vi_store_rows4(to, vi_clamp_u8(y, min, max, flip), g->n);
+        }
+    }
+}
+#endif
+
 VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const int nv)
 {
     vi acc[TB_GEMM_MR][TB_GEMM_NV];
@@ -71,6 +112,16 @@ VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const i
                 acc[i][j] = vi_add(acc[i][j], sum);
         }
     }
+#if defined(VI_WIDE)
+    if (g->rescale == TB_Q8_WIDE_RELU) {
+        q8_gemm_store_wide(g, row, acc, mr, nv, 0);
+        return;
+    }
+    if (g->rescale == TB_Q8_WIDE) {
+        q8_gemm_store_wide(g, row, acc, mr, nv, 1);
+        return;
+    }
+#endif
     const vtail last = v_tail(g->n - (size_t)(nv - 1) * VL);
     const int whole = g->n == nr;
     const vi zero = vi_set1(g->zero_point), min = vi_set1(g->min), max = vi_set1(g->max);

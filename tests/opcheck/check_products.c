@@ -167,6 +167,8 @@ static uint8_t *run_q8(oc_trial *t, const q8_case *c, const tb_cpu_kernels *kern
                                .nr = kernels->q8_gemm.nr,
                                .kr = kr,
                                .vl = kernels->f32_dw.nr};
+    const tb_q8_rescale rescale =
+        tb_pack_q8_widen(&q, kernels->q8_gemm.kr, c->rescale, c->n, c->zero_point, c->min);
     const void *packed = NULL;
     tb_error err = TB_ERROR_NONE;
     if (tb_pack_q8_gemm(packs, &pack, &q, &err, &packed) != TB_OK)
@@ -198,7 +200,7 @@ static uint8_t *run_q8(oc_trial *t, const q8_case *c, const tb_cpu_kernels *kern
                     .zero_point = c->zero_point,
                     .min = c->min,
                     .max = c->max,
-                    .rescale = c->rescale};
+                    .rescale = rescale};
     const int32_t zw = c->q.weights_unsigned ? c->q.weight_zero - 128 : c->q.weight_zero;
     if (kr == 4 && zw != 0) {
         kernels->q8_row_sum.fn(&g, -zw, sums);
@@ -252,6 +254,8 @@ static bool try_q8_gemm(oc_trial *t)
     c.max = c.min + 255;
     if (oc_chance(r, 40))
         c.min = c.zero_point;
+    if (oc_chance(r, 20))
+        c.max = oc_between(r, c.min, c.max);
     const uint8_t *expected = run_q8(t, &c, t->scalar), *got = run_q8(t, &c, t->variant);
     free(scales);
     free(factors);
