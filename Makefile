@@ -162,19 +162,23 @@ bench-overhead: all $(BUILD)/tests/bench/overhead ## what per-op profiling costs
 # ---- fuzzing -----------------------------------------------------------------------------------
 # tests/fuzz/fuzz_NAME.c is a libFuzzer target; replay_NAME runs it on files, without libFuzzer.
 fuzz_names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz_support := $(core_src) tests/unit/runtime/read_model.c
+fuzz_support := $(all_src) tests/unit/runtime/read_model.c tests/fuzz/exercise.c
 fuzz_bin := $(patsubst %,$(BUILD)/fuzz/fuzz_%,$(fuzz_names))
 replay_bin := $(patsubst %,$(BUILD)/fuzz/replay_%,$(fuzz_names))
 FUZZ_SECONDS ?= 60
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_support))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+
+# Targets that take models change them in ways that know models.
+$(BUILD)/fuzz/fuzz_model $(BUILD)/fuzz/fuzz_flatbuffer: \
+    $(call objects,tests/fuzz/mutate_model.c tests/fuzz/mutator.c)
 
 $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
                         $(call objects,tests/fuzz/replay_main.c $(fuzz_support))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
 $(BUILD)/fuzz/mutate: $(call objects,tests/fuzz/mutate.c tests/fuzz/mutator.c tests/fuzz/exercise.c \
                                      $(all_src))

@@ -4,6 +4,7 @@
  * After tb_model_open every index and every pointer given out here is sound:
  *   - tensor indices of subgraph inputs and outputs lie in their subgraph; those of operators too,
  *     or are -1 in inputs and intermediates (optional);
+ *   - inputs of subgraphs and signatures are no constants;
  *   - no tensor is both input and output of one builtin operator;
  *   - sparse constants are read by DENSIFY, as the filter of FULLY_CONNECTED, or by custom operators,
  *     and are no output of a subgraph;

@@ -137,6 +137,25 @@ static tb_status verify_overlap(const tb_model *model, tb_fb_table table, uint32
     return TB_OK;
 }
 
+static bool is_constant(const tb_model *model, tb_fb_tables tensors, size_t index)
+{
+    tb_fb_table tensor = tb_fb_tables_get(tensors, index);
+    return tb_model_buffer(model, tb_schema_tensor_buffer(tensor)).data;
+}
+
+/* Whoever runs a subgraph writes its inputs; a constant lies in pages that cannot be written. */
+static tb_status verify_inputs(const tb_model *model, const tb_subgraph_def *subgraph,
+                               tb_error *err)
+{
+    for (size_t k = 0; k < subgraph->inputs.count; k++)
+        if (is_constant(model, subgraph->tensors, (size_t)subgraph->inputs.data[k]))
+            return tb_fail(err, TB_CORRUPT,
+                           "input %zu is tensor %d, a constant, which nobody can "
+                           "write",
+                           k, subgraph->inputs.data[k]);
+    return TB_OK;
+}
+
 /* A sparse constant has fewer bytes than its shape says, which few kernels know. */
 static bool is_sparse_constant(const tb_model *model, tb_fb_tables tensors, int32_t index)
 {
@@ -144,7 +163,7 @@ static bool is_sparse_constant(const tb_model *model, tb_fb_tables tensors, int3
         return false;
     tb_fb_table tensor = tb_fb_tables_get(tensors, (size_t)index);
     return tb_fb_present(tb_schema_tensor_sparsity(tensor)) &&
-           tb_model_buffer(model, tb_schema_tensor_buffer(tensor)).data;
+           is_constant(model, tensors, (size_t)index);
 }
 
 static tb_status verify_sparse_inputs(const tb_model *model, tb_fb_tables tensors, tb_fb_table op,
@@ -216,6 +235,11 @@ static tb_status verify_subgraph(tb_model *model, size_t index, tb_error *err)
         if (status != TB_OK)
             tb_in(err, "%s", tb_model_tensor_place(model, index, k, sizeof place, place));
     }
+    if (status == TB_OK) {
+        status = verify_inputs(model, &subgraph, err);
+        if (status != TB_OK)
+            return tb_in(err, "subgraph %zu", index);
+    }
     if (status == TB_OK)
         status = verify_operators(model, index, err);
     if (status == TB_OK && model->has_sparse) {
@@ -241,6 +265,21 @@ static tb_status verify_tensor_maps(tb_fb_tables maps, const char *what, size_t 
     return TB_OK;
 }
 
+static tb_status verify_signature_inputs(const tb_model *model, const tb_subgraph_def *subgraph,
+                                         tb_fb_tables maps, tb_error *err)
+{
+    for (size_t k = 0; k < maps.count; k++) {
+        tb_fb_table map = tb_fb_tables_get(maps, k);
+        uint32_t tensor = tb_schema_tensor_map_tensor_index(map);
+        if (is_constant(model, subgraph->tensors, tensor))
+            return tb_fail(err, TB_CORRUPT,
+                           "input '%s' is tensor %u, a constant, which nobody can "
+                           "write",
+                           tb_schema_tensor_map_name(map), tensor);
+    }
+    return TB_OK;
+}
+
 static tb_status verify_signature(const tb_model *model, size_t index, tb_error *err)
 {
     tb_signature_def signature = tb_model_signature(model, index);
@@ -251,10 +290,12 @@ static tb_status verify_signature(const tb_model *model, size_t index, tb_error 
         status = tb_fail(err, TB_CORRUPT, "subgraph %zu does not exist, the model has %zu",
                          signature.subgraph, model->subgraphs.count);
     } else {
-        size_t tensors = tb_model_subgraph(model, signature.subgraph).tensor_count;
-        status = verify_tensor_maps(signature.inputs, "input", tensors, err);
+        tb_subgraph_def subgraph = tb_model_subgraph(model, signature.subgraph);
+        status = verify_tensor_maps(signature.inputs, "input", subgraph.tensor_count, err);
         if (status == TB_OK)
-            status = verify_tensor_maps(signature.outputs, "output", tensors, err);
+            status = verify_tensor_maps(signature.outputs, "output", subgraph.tensor_count, err);
+        if (status == TB_OK)
+            status = verify_signature_inputs(model, &subgraph, signature.inputs, err);
     }
     return status == TB_OK ? TB_OK : tb_in(err, "signature %zu '%s'", index, signature.key);
 }

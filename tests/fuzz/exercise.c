@@ -28,13 +28,18 @@ static void keep_silent(void *context, const char *message)
     (void)message;
 }
 
-/* Values that come far: small numbers, in the packed and odd types whatever bytes make. */
+/* Values that come far: zeros without a state, else small numbers, in the packed and odd types
+   whatever bytes make. */
 static void fill(TfLiteTensor *tensor, uint64_t *state)
 {
     if (!tensor || !tensor->data.raw || tensor->type == kTfLiteString ||
         tensor->type == kTfLiteResource || tensor->type == kTfLiteVariant)
         return;
     uint8_t *bytes = (uint8_t *)tensor->data.raw;
+    if (!state) {
+        memset(bytes, 0, tensor->bytes);
+        return;
+    }
     size_t width = tensor->type == kTfLiteFloat32 || tensor->type == kTfLiteInt32 ? 4
                    : tensor->type == kTfLiteInt64                                 ? 8
                                                                                   : 1;
@@ -69,7 +74,7 @@ static tb_stage allocate_and_invoke(tb_interpreter *interpreter, uint64_t *state
         return TB_STAGE_ALLOCATE;
     for (int run = 0; run < 2; run++) {
         for (int k = 0; k < tb_interpreter_input_count(interpreter); k++)
-            fill(tb_interpreter_input(interpreter, k), state);
+            fill(tb_interpreter_input(interpreter, k), run == 0 ? NULL : state);
         if (tb_interpreter_invoke(interpreter, err) != TB_OK)
             return TB_STAGE_INVOKE;
         read_outputs(interpreter);

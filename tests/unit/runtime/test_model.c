@@ -254,6 +254,10 @@ static void graph_input(tb_draft *d)
 {
     tb_draft_inputs_set(d, 0, TB_INTS(99));
 }
+static void graph_input_constant(tb_draft *d)
+{
+    tb_draft_inputs_set(d, 0, TB_INTS(tensor_in, tensor_weights));
+}
 static void graph_output(tb_draft *d)
 {
     tb_draft_outputs_set(d, 0, TB_INTS(tensor_out, -1));
@@ -354,6 +358,10 @@ static void signature_subgraph(tb_draft *d)
 static void signature_tensor(tb_draft *d)
 {
     d->signatures[0].inputs[0].tensor = 99;
+}
+static void signature_input_constant(tb_draft *d)
+{
+    d->signatures[0].inputs[0].tensor = tensor_bias;
 }
 static void signature_without_key(tb_draft *d)
 {
@@ -459,6 +467,7 @@ Test(model, refuses_and_says_where_and_why)
         const char *message;
     } faults[] = {
         {graph_input, TB_CORRUPT, "subgraph 0: input 0 is tensor 99, the subgraph has 5 tensors"},
+        {graph_input_constant, TB_CORRUPT, "subgraph 0: input 1 is tensor 1, a constant"},
         {graph_output, TB_CORRUPT, "subgraph 0: output 1 is tensor -1"},
         {node_input, TB_CORRUPT, "subgraph 0, node 0 FULLY_CONNECTED: input 1 is tensor -2"},
         {node_input_beyond, TB_CORRUPT, "node 0 FULLY_CONNECTED: input 1 is tensor 5"},
@@ -488,6 +497,8 @@ Test(model, refuses_and_says_where_and_why)
         {zero_point_packed, TB_CORRUPT, "zero point 1 is 8, one of INT4 lies in -8 .. 7"},
         {signature_subgraph, TB_CORRUPT, "signature 0 'serve': subgraph 7 does not exist"},
         {signature_tensor, TB_CORRUPT, "signature 0 'serve': input 'in' is tensor 99"},
+        {signature_input_constant, TB_CORRUPT,
+         "signature 0 'serve': input 'in' is tensor 2, a constant"},
         {signature_without_key, TB_CORRUPT, "signature 0 has no key"},
         {metadata_buffer, TB_CORRUPT, "metadata 0 'note' is in buffer 1000"},
         {no_subgraphs, TB_CORRUPT, "the model has no subgraph"},
