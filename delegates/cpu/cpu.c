@@ -262,7 +262,8 @@ static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registrati
     const tb_cpu_op_row *row = tb_cpu_op_find(registration->builtin_code);
     if (!row)
         return tb_query_no(query, "the cpu delegate has no kernel for this operator");
-    if (query->node->outputs->size != 1 || query->node->inputs->size < 1)
+    if (query->node->inputs->size < 1 || query->node->outputs->size < 1 ||
+        (query->node->outputs->size > 1 && !(row->traits & TB_OP_PARTS)))
         return tb_query_no(query, "has %d inputs and %d outputs", query->node->inputs->size,
                            query->node->outputs->size);
     return is_written_once(query, writers) && has_known_shapes(query, query->node->inputs) &&

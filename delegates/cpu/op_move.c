@@ -23,8 +23,10 @@ static void run_copy(const tb_cpu_step *step, const tb_run *run)
 static bool takes_reshape(tb_cpu_query *query)
 {
     const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
-    if (!tb_query_same_type(query, input, output) ||
-        !tb_query_rank(query, input, "input", 0, TB_CPU_MAX_RANK) ||
+    if (!input || !output || input->type != output->type || !tb_cpu_is_plain(input->type))
+        return tb_query_no(query, "from %s to %s", input ? TfLiteTypeGetName(input->type) : "none",
+                           output ? TfLiteTypeGetName(output->type) : "none");
+    if (!tb_query_rank(query, input, "input", 0, TB_CPU_MAX_RANK) ||
         !tb_query_rank(query, output, "output", 0, TB_CPU_MAX_RANK))
         return false;
     if (tb_query_elements(input) != tb_query_elements(output))
@@ -35,15 +37,18 @@ static bool takes_reshape(tb_cpu_query *query)
     return true;
 }
 
+static bool alias_reshape(const tb_plan *plan, const tb_cpu_op *op, int *in, size_t *offset)
+{
+    (void)plan;
+    *in = op->in[0];
+    *offset = 0;
+    return true;
+}
+
 static tb_status lower_reshape(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
-    if (plan->values[op->out].home == TB_HOME_ALIAS ||
-        plan->values[op->in[0]].home == TB_HOME_ALIAS) {
-        const tb_value *out = &plan->values[op->out], *in = &plan->values[op->in[0]];
-        if ((out->home == TB_HOME_ALIAS && out->alias_of == op->in[0]) ||
-            (in->home == TB_HOME_ALIAS && in->alias_of == op->out))
-            return TB_OK; /* nothing to do: the bytes are there */
-    }
+    if (tb_plan_is_alias(plan, op->out, op->in[0]))
+        return TB_OK; /* nothing to do: the bytes are there */
     copy_step *s = tb_step_new(plan, op, sizeof *s, "copy", NULL, run_copy);
     if (!s)
         return tb_fail(err, TB_NO_MEMORY, "planning a step");
@@ -52,12 +57,13 @@ static tb_status lower_reshape(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     return TB_OK;
 }
 
-const tb_cpu_op_row tb_cpu_op_reshape = {
-    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
-const tb_cpu_op_row tb_cpu_op_squeeze = {
-    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
-const tb_cpu_op_row tb_cpu_op_expand_dims = {
-    .traits = TB_OP_RESHAPES, .takes = takes_reshape, .lower = lower_reshape};
+#define DEFINE_RESHAPE(name)                 \
+    const tb_cpu_op_row tb_cpu_op_##name = { \
+        .takes = takes_reshape, .lower = lower_reshape, .alias = alias_reshape};
+
+DEFINE_RESHAPE(reshape)
+DEFINE_RESHAPE(squeeze)
+DEFINE_RESHAPE(expand_dims)
 
 /* ---- PAD ------------------------------------------------------------------------------------------- */
 
@@ -190,11 +196,27 @@ static void run_concatenation(const tb_cpu_step *step, const tb_run *run)
     tb_run_parallel(run, s->outer, 16384 / (s->out_bytes + 1) + 1, concatenate, &r);
 }
 
+/* Types and quantisation of the inputs are the output's. */
+static bool joins_alike(tb_cpu_query *query, const TfLiteTensor *output)
+{
+    if (!tb_cpu_is_plain(output->type))
+        return tb_query_no(query, "not done for %s", TfLiteTypeGetName(output->type));
+    for (int k = 0; k < query->node->inputs->size; k++) {
+        const TfLiteTensor *input = tb_query_input(query, k);
+        if (!input || input->type != output->type)
+            return tb_query_no(query, "input %d is missing or of another type", k);
+        if (tb_type_is_q8(input->type) && (input->params.scale != output->params.scale ||
+                                           input->params.zero_point != output->params.zero_point))
+            return tb_query_no(query, "inputs are quantised differently");
+    }
+    return true;
+}
+
 static bool takes_concatenation(tb_cpu_query *query)
 {
     const TfLiteTensor *output = tb_query_output(query, 0);
     const TfLiteConcatenationParams *params = query->node->builtin_data;
-    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK))
+    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) || !joins_alike(query, output))
         return false;
     const int axis = params->axis < 0 ? params->axis + output->dims->size : params->axis;
     if (axis < 0 || axis >= output->dims->size)
@@ -204,12 +226,6 @@ static bool takes_concatenation(tb_cpu_query *query)
     int64_t along = 0;
     for (int k = 0; k < query->node->inputs->size; k++) {
         const TfLiteTensor *input = tb_query_input(query, k);
-        if (!tb_query_same_type(query, input, output))
-            return false;
-        if (input->type != kTfLiteFloat32 &&
-            (input->params.scale != output->params.scale ||
-             input->params.zero_point != output->params.zero_point))
-            return tb_query_no(query, "inputs are quantised differently");
         if (input->dims->size != output->dims->size)
             return tb_query_no(query, "inputs differ in rank");
         for (int i = 0; i < output->dims->size; i++)
@@ -222,13 +238,11 @@ static bool takes_concatenation(tb_cpu_query *query)
     return true;
 }
 
-static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+/* Pieces from the inputs in turn. */
+static tb_status lower_join(tb_plan *plan, tb_cpu_op *op, int axis, const char *name, tb_error *err)
 {
-    const TfLiteConcatenationParams *params = op->params;
     const tb_value *out = &plan->values[op->out];
-    const int axis = params->axis < 0 ? params->axis + out->rank : params->axis;
-    concatenation_step *s =
-        tb_step_new(plan, op, sizeof *s, "concatenation", NULL, run_concatenation);
+    concatenation_step *s = tb_step_new(plan, op, sizeof *s, name, NULL, run_concatenation);
     size_t *pieces = TB_PLAN_NEW(plan, size_t, (size_t)op->in_count);
     if (!s || !pieces)
         return tb_fail(err, TB_NO_MEMORY, "planning a step");
@@ -245,8 +259,44 @@ static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err
     return TB_OK;
 }
 
+static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    const TfLiteConcatenationParams *params = op->params;
+    const int rank = plan->values[op->out].rank;
+    return lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis,
+                      "concatenation", err);
+}
+
 const tb_cpu_op_row tb_cpu_op_concatenation = {.takes = takes_concatenation,
                                                .lower = lower_concatenation};
+
+/* ---- PACK ------------------------------------------------------------------------------------------ */
+
+static bool takes_pack(tb_cpu_query *query)
+{
+    const TfLiteTensor *output = tb_query_output(query, 0);
+    const TfLitePackParams *params = query->node->builtin_data;
+    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) || !joins_alike(query, output))
+        return false;
+    const int rank = output->dims->size, count = query->node->inputs->size;
+    const int axis = params->axis < 0 ? params->axis + rank : params->axis;
+    if (axis < 0 || axis >= rank || output->dims->data[axis] != count)
+        return tb_query_no(query, "axis %d of %d dimensions", params->axis, rank);
+    for (int k = 0; k < count; k++)
+        if (tb_query_elements(tb_query_input(query, k)) * (size_t)count !=
+            tb_query_elements(output))
+            return tb_query_no(query, "inputs and output do not fit");
+    return true;
+}
+
+static tb_status lower_pack(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    const TfLitePackParams *params = op->params;
+    const int rank = plan->values[op->out].rank;
+    return lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis, "pack", err);
+}
+
+const tb_cpu_op_row tb_cpu_op_pack = {.takes = takes_pack, .lower = lower_pack};
 
 /* ---- RESIZE_BILINEAR ------------------------------------------------------------------------------- */
 

@@ -19,7 +19,7 @@ enum {
     TB_OP_CLAMPS = 4,    /* can absorb a RELU-like operator behind it */
     TB_OP_RESIDUAL = 8,  /* can absorb an ADD behind it (float) */
     TB_OP_SLOPE = 16,    /* can absorb a PRELU behind it (float) */
-    TB_OP_RESHAPES = 32, /* output is the input's bytes under another shape */
+    TB_OP_PARTS = 32,    /* any number of outputs: an operator of the plan for each */
     TB_OP_WINDOWED = 64, /* window() tells the halo that input 0 should have */
     TB_OP_SAME_SHAPE_VIEWS = 128, /* as TB_OP_VIEWS, where all inputs but constants have the
                                      output's shape */
@@ -37,6 +37,9 @@ typedef struct tb_cpu_op_row {
     tb_status (*lower)(tb_plan *plan, tb_cpu_op *op, tb_error *err);
     void (*window)(const tb_plan *plan, const tb_cpu_op *op, tb_window *out);
     float clamp_min, clamp_max; /* TB_OP_IS_CLAMP */
+    /* True where the output is the bytes of input value *in from *offset on, and so needs no copy
+       where one of the two may lie where the other does. NULL: never. */
+    bool (*alias)(const tb_plan *plan, const tb_cpu_op *op, int *in, size_t *offset);
 } tb_cpu_op_row;
 
 /* NULL where the delegate does not know the operator. */

@@ -99,17 +99,20 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
     return TB_OK;
 }
 
-static tb_status add_op(builder *b, const tb_cpu_node *node, tb_error *err)
+/* The operator that makes output `part` of the node. */
+static tb_status add_op(builder *b, const tb_cpu_node *node, int part, tb_error *err)
 {
     tb_plan *plan = b->plan;
-    const int output = node->outputs->data[0];
+    const int output = node->outputs->data[part];
     const tb_cpu_fold *fold = tb_folds_get(b->partition->folds, output);
-    if (fold && !(fold->kept && list_has(b->partition->outputs, output)))
+    if (output < 0 || (fold && !(fold->kept && list_has(b->partition->outputs, output))))
         return TB_OK; /* its readers have the values */
     tb_cpu_op *op = &plan->ops[plan->op_count];
     *op = (tb_cpu_op){.row = node->row,
                       .params = node->params,
                       .in_count = node->inputs->size,
+                      .part = part,
+                      .parts = node->outputs->size,
                       .residual = -1,
                       .slope = -1};
     op->in = TB_PLAN_NEW(plan, int, (size_t)op->in_count);
@@ -128,7 +131,7 @@ static tb_status add_op(builder *b, const tb_cpu_node *node, tb_error *err)
             return status;
         plan->values[op->in[k]].uses++;
     }
-    tb_status status = add_value(b, node->outputs->data[0], err, &op->out);
+    tb_status status = add_value(b, output, err, &op->out);
     if (status != TB_OK)
         return status;
     op->result = op->out;
@@ -139,23 +142,26 @@ static tb_status add_op(builder *b, const tb_cpu_node *node, tb_error *err)
 static tb_status build(tb_plan *plan, const tb_partition *partition, const tb_cpu_node *nodes,
                        int node_count, tb_error *err)
 {
-    size_t tensors = partition->context->tensors_size, references = 0;
-    for (int i = 0; i < node_count; i++)
+    size_t tensors = partition->context->tensors_size, references = 0, outputs = 0;
+    for (int i = 0; i < node_count; i++) {
         references += (size_t)nodes[i].inputs->size + (size_t)nodes[i].outputs->size;
+        outputs += (size_t)nodes[i].outputs->size;
+    }
     builder b = {.plan = plan, .partition = partition};
     b.value_of = TB_PLAN_NEW(plan, int, tensors);
     plan->values = TB_PLAN_NEW(plan, tb_value, references);
-    plan->ops = TB_PLAN_NEW(plan, tb_cpu_op, (size_t)node_count);
-    plan->steps = TB_PLAN_NEW(plan, tb_cpu_step *, (size_t)node_count);
+    plan->ops = TB_PLAN_NEW(plan, tb_cpu_op, outputs);
+    plan->steps = TB_PLAN_NEW(plan, tb_cpu_step *, outputs);
     if (!b.value_of || !plan->values || !plan->ops || !plan->steps)
         return tb_fail(err, TB_NO_MEMORY, "planning a partition");
     for (size_t i = 0; i < tensors; i++)
         b.value_of[i] = -1;
-    for (int i = 0; i < node_count; i++) {
-        tb_status status = add_op(&b, &nodes[i], err);
-        if (status != TB_OK)
-            return status;
-    }
+    for (int i = 0; i < node_count; i++)
+        for (int part = 0; part < nodes[i].outputs->size; part++) {
+            tb_status status = add_op(&b, &nodes[i], part, err);
+            if (status != TB_OK)
+                return status;
+        }
     return TB_OK;
 }
 
@@ -286,20 +292,24 @@ static tb_status fuse(tb_plan *plan, tb_error *err)
 
 /* ---- lay out --------------------------------------------------------------------------------------- */
 
-/* A reshape needs no bytes of its own where one side may take the other's. */
-static void alias_reshapes(tb_plan *plan)
+/* Finds values that are bytes of another one. */
+static void find_aliases(tb_plan *plan)
 {
     for (int i = 0; i < plan->op_count; i++) {
         const tb_cpu_op *op = &plan->ops[i];
-        if (op->dead || !(op->row->traits & TB_OP_RESHAPES))
+        int from;
+        size_t offset;
+        if (op->dead || !op->row->alias || !op->row->alias(plan, op, &from, &offset))
             continue;
-        tb_value *in = &plan->values[op->in[0]], *out = &plan->values[op->out];
+        tb_value *in = &plan->values[from], *out = &plan->values[op->out];
         if (out->home == TB_HOME_MEMORY && in->home != TB_HOME_CONSTANT) {
             out->home = TB_HOME_ALIAS;
-            out->alias_of = op->in[0];
-        } else if (in->home == TB_HOME_MEMORY) {
+            out->alias_of = from;
+            out->alias_offset = offset;
+        } else if (in->home == TB_HOME_MEMORY && in->elements == out->elements) {
             in->home = TB_HOME_ALIAS;
             in->alias_of = op->out;
+            in->alias_offset = 0;
         }
     }
 }
@@ -473,7 +483,7 @@ tb_status tb_plan_make(const tb_partition *partition, const tb_cpu_node *nodes, 
         status = fuse(plan, err);
     if (status != TB_OK)
         return status;
-    alias_reshapes(plan);
+    find_aliases(plan);
     lay_out_halos(plan);
     status = lower(plan, err);
     return status == TB_OK ? place(plan, err) : status;

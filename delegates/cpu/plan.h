@@ -50,7 +50,7 @@ typedef enum tb_home {
     TB_HOME_MEMORY, /* in the plan's block, at `offset` */
     TB_HOME_TENSOR, /* the tensor's own bytes: the partition's inputs and outputs */
     TB_HOME_CONSTANT,
-    TB_HOME_ALIAS,  /* another value's bytes under another shape */
+    TB_HOME_ALIAS,  /* bytes of another value's, under another shape */
     TB_HOME_NOWHERE /* absorbed: nobody reads or writes it */
 } tb_home;
 
@@ -69,6 +69,7 @@ typedef struct tb_value {
     int uses;     /* operators that read it, and 1 more for an output of the partition */
     tb_home home;
     int alias_of;
+    size_t alias_offset; /* in bytes */
     int32_t left, right; /* halo */
     size_t offset, bytes;
     int first, last; /* steps between which it lives */
@@ -93,6 +94,7 @@ typedef struct tb_cpu_op {
     int out; /* the value it writes now, after what it absorbed */
     int32_t *nodes;
     int node_count;
+    int part, parts; /* which of the node's outputs it makes, of how many */
     bool dead;
 
     /* What it absorbed. */
@@ -194,6 +196,13 @@ static inline char *tb_run_scratch(const tb_run *run, int thread)
     return run->memory + run->plan->scratch_offset + (size_t)thread * run->plan->scratch_stride;
 }
 
+/* Whether these two were found to be the same bytes. */
+static inline bool tb_plan_is_alias(const tb_plan *plan, int a, int b)
+{
+    return (plan->values[a].home == TB_HOME_ALIAS && plan->values[a].alias_of == b) ||
+           (plan->values[b].home == TB_HOME_ALIAS && plan->values[b].alias_of == a);
+}
+
 #define TB_PLAN_NEW(plan, type, count) TB_ARENA_NEW(&(plan)->arena, type, (count))
 
 /* Runs fn over tiles on the pool; floats flush denormals to zero meanwhile. */
@@ -217,6 +226,8 @@ static inline size_t tb_cpu_element_bytes(TfLiteType type)
         return 4;
     case kTfLiteInt64:
     case kTfLiteUInt64:
+    case kTfLiteFloat64:
+    case kTfLiteComplex64:
         return 8;
     case kTfLiteFloat16:
     case kTfLiteBFloat16:
@@ -226,6 +237,12 @@ static inline size_t tb_cpu_element_bytes(TfLiteType type)
     default:
         return 1;
     }
+}
+/* Elements are tb_cpu_element_bytes each, whatever they mean. */
+static inline bool tb_cpu_is_plain(TfLiteType type)
+{
+    return tb_cpu_element_bytes(type) > 1 || type == kTfLiteInt8 || type == kTfLiteUInt8 ||
+           type == kTfLiteBool;
 }
 static inline bool tb_type_is_q8(TfLiteType type)
 {

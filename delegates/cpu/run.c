@@ -47,8 +47,9 @@ static void locate_values(tb_plan *plan, char *memory)
     for (int i = 0; i < plan->value_count; i++) {
         tb_value *v = &plan->values[i];
         const tb_value *root = v;
-        while (root->home == TB_HOME_ALIAS)
-            root = &plan->values[root->alias_of];
+        size_t offset = 0;
+        for (; root->home == TB_HOME_ALIAS; root = &plan->values[root->alias_of])
+            offset += root->alias_offset;
         char *base = NULL;
         if (root->home == TB_HOME_MEMORY)
             base = memory + root->offset;
@@ -56,7 +57,7 @@ static void locate_values(tb_plan *plan, char *memory)
             base = plan->context->tensors[root->tensor].data.raw;
         else if (root->home == TB_HOME_CONSTANT)
             base = (char *)(uintptr_t)root->constant;
-        v->view.data = base ? base + (size_t)v->left * v->view.pixel_bytes : NULL;
+        v->view.data = base ? base + offset + (size_t)v->left * v->view.pixel_bytes : NULL;
     }
 }
 
