@@ -25,6 +25,14 @@ int tb_call_own_index(const TfLiteContext *context)
     return tb_subgraph_of(context)->index;
 }
 
+int tb_call_node_count(const tb_subgraph *subgraph, int *code)
+{
+    const int *plan = subgraph->original_plan ? subgraph->original_plan : subgraph->plan;
+    if (subgraph->model_node_count > 0)
+        *code = subgraph->nodes[plan[0]]->registration.builtin_code;
+    return subgraph->model_node_count;
+}
+
 int tb_call_input_count(const tb_subgraph *subgraph)
 {
     return subgraph->input_count;

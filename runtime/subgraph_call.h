@@ -21,6 +21,11 @@ tb_subgraph *tb_call_find(TfLiteContext *context, int subgraph);
 /* The number of the subgraph that the context belongs to. */
 int tb_call_own_index(const TfLiteContext *context);
 
+/* How many nodes the model gave the subgraph, whatever delegates made of them; *code is the builtin
+   code of the first one to run, unchanged where there is none. For kernels whose computation is
+   named by a body of one node. */
+int tb_call_node_count(const tb_subgraph *subgraph, int *code);
+
 int tb_call_input_count(const tb_subgraph *subgraph);
 int tb_call_output_count(const tb_subgraph *subgraph);
 /* NULL for a position out of range or an absent tensor. Pointers go stale with every allocate. */

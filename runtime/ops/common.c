@@ -27,6 +27,17 @@ void *tb_op_persistent_array(TfLiteContext *context, size_t count, size_t elemen
     return memory;
 }
 
+void *tb_op_invoke_array(TfLiteContext *context, size_t count, size_t element_bytes)
+{
+    size_t bytes;
+    void *memory = NULL;
+    if (!tb_mul_size(count, element_bytes, &bytes)) {
+        tb_op_fail(context, "needs %zu elements of %zu bytes: too many", count, element_bytes);
+        return NULL;
+    }
+    return context->AllocateBufferForEval(context, bytes, &memory) == kTfLiteOk ? memory : NULL;
+}
+
 TfLiteStatus tb_op_scratch_array(TfLiteContext *context, size_t count, size_t element_bytes,
                                  int *index)
 {

@@ -29,6 +29,8 @@ void *tb_op_make_data(TfLiteContext *context, TfLiteNode *node, size_t bytes);
 
 /* Persistent memory for count elements; NULL after an error was reported. */
 void *tb_op_persistent_array(TfLiteContext *context, size_t count, size_t element_bytes);
+/* The same until this invoke of the node has ended: for what only the values decide. */
+void *tb_op_invoke_array(TfLiteContext *context, size_t count, size_t element_bytes);
 /* Scratch for count elements. */
 TfLiteStatus tb_op_scratch_array(TfLiteContext *context, size_t count, size_t element_bytes,
                                  int *index);

@@ -2,8 +2,13 @@
  * QUANTIZE and DEQUANTIZE, per tensor and per channel, after TFLite's reference kernels quantize.h,
  * requantize.h and dequantize.h. A constant that is dequantised (float16 weights, mostly) is so once
  * and stays.
+ *
+ * NumericVerify, by which quantised models are debugged: the difference between a quantised tensor
+ * and the float one it stands for. With "log_if_failed" and a "tolerance" of 0.1 or more, it fails
+ * where they are more than so many scales apart.
  */
 #include "runtime/ops/common.h"
+#include "runtime/ops/flex.h"
 
 #include <math.h>
 
@@ -212,6 +217,19 @@ static TfLiteStatus prepare_quantize(TfLiteContext *context, TfLiteNode *node)
     return kTfLiteOk;
 }
 
+/* Kernel and scales from a quantised or float16 input to a float32 output. */
+static TfLiteStatus plan_dequantize(TfLiteContext *context, const TfLiteTensor *input,
+                                    const TfLiteTensor *output, quantize_data *data)
+{
+    data->channels = 1;
+    data->run = tb_count(input);
+    if (input->type != kTfLiteFloat16)
+        TB_OP_TRY(set_channels(context, input, "input", data));
+    TB_OP_TRY(
+        find_kernel(context, dequantize_rows, TB_COUNT_OF(dequantize_rows), input, output, data));
+    return input->type == kTfLiteInt16 ? tb_op_check_symmetric(context, input, "input") : kTfLiteOk;
+}
+
 static TfLiteStatus prepare_dequantize(TfLiteContext *context, TfLiteNode *node)
 {
     const TfLiteTensor *input;
@@ -221,14 +239,7 @@ static TfLiteStatus prepare_dequantize(TfLiteContext *context, TfLiteNode *node)
     if (!data)
         return kTfLiteError;
     output->type = kTfLiteFloat32;
-    data->channels = 1;
-    data->run = tb_count(input);
-    if (input->type != kTfLiteFloat16)
-        TB_OP_TRY(set_channels(context, input, "input", data));
-    TB_OP_TRY(
-        find_kernel(context, dequantize_rows, TB_COUNT_OF(dequantize_rows), input, output, data));
-    if (input->type == kTfLiteInt16)
-        TB_OP_TRY(tb_op_check_symmetric(context, input, "input"));
+    TB_OP_TRY(plan_dequantize(context, input, output, data));
     data->is_constant = tb_tensor_is_constant(input);
     if (data->is_constant)
         output->allocation_type = kTfLiteArenaRwPersistent;
@@ -297,3 +308,66 @@ static TfLiteStatus invoke_dequantize(TfLiteContext *context, TfLiteNode *node)
 const TfLiteRegistration tb_op_quantize = {.prepare = prepare_quantize, .invoke = invoke_quantize};
 const TfLiteRegistration tb_op_dequantize = {.prepare = prepare_dequantize,
                                              .invoke = invoke_dequantize};
+
+/* ---- NumericVerify ----------------------------------------------------------------------------- */
+
+typedef struct verify_data {
+    quantize_data dequantize; /* first */
+    float limit;              /* of a difference; INFINITY: none */
+} verify_data;
+
+static TfLiteStatus read_limit(TfLiteContext *context, const TfLiteNode *node, verify_data *data)
+{
+    tb_flex_map map;
+    if (node->custom_initial_data_size < 1 ||
+        !tb_flex_open_map(node->custom_initial_data, (size_t)node->custom_initial_data_size, &map))
+        return tb_op_fail(context, "its options are no map");
+    const float tolerance = (float)tb_flex_number(&map, "tolerance", 0.0);
+    const bool fails = tb_flex_int(&map, "log_if_failed", 0) != 0 && (double)tolerance >= 0.1;
+    data->limit = fails ? tolerance * tb_op_input(context, node, 0)->params.scale : INFINITY;
+    return kTfLiteOk;
+}
+
+static TfLiteStatus prepare_numeric_verify(TfLiteContext *context, TfLiteNode *node)
+{
+    const TfLiteTensor *input, *reference;
+    TfLiteTensor *output;
+    TB_OP_TRY(tb_op_check_inputs(context, node, 2, 2));
+    TB_OP_TRY(tb_op_check_outputs(context, node, 1));
+    TB_OP_TRY(tb_op_get_input(context, node, 0, "input", &input));
+    TB_OP_TRY(tb_op_get_input(context, node, 1, "reference", &reference));
+    TB_OP_TRY(tb_op_get_output(context, node, 0, &output));
+    TB_OP_TRY(tb_op_check_type(context, input, "input",
+                               TB_TYPES_QUANTIZED | TB_TYPE_BIT(kTfLiteFloat16)));
+    TB_OP_TRY(tb_op_check_type(context, reference, "reference", TB_TYPE_BIT(kTfLiteFloat32)));
+    if (tb_tensor_elements(reference) != tb_tensor_elements(input))
+        return tb_op_fail(context, "input has %zu elements, reference %zu", tb_count(input),
+                          tb_count(reference));
+    verify_data *data = tb_op_make_data(context, node, sizeof *data);
+    if (!data)
+        return kTfLiteError;
+    output->type = kTfLiteFloat32;
+    TB_OP_TRY(plan_dequantize(context, input, output, &data->dequantize));
+    TB_OP_TRY(read_limit(context, node, data));
+    return tb_op_resize_like(context, output, input);
+}
+
+static TfLiteStatus invoke_numeric_verify(TfLiteContext *context, TfLiteNode *node)
+{
+    verify_data *data = node->user_data;
+    const TfLiteTensor *input = tb_op_input(context, node, 0);
+    const float *reference = tb_op_input(context, node, 1)->data.f;
+    TfLiteTensor *output = tb_op_output(context, node, 0);
+    size_t count = tb_count(input);
+    convert(&data->dequantize, input->data.raw, output->data.raw, count);
+    for (size_t i = 0; i < count; i++) {
+        output->data.f[i] -= reference[i];
+        if (fabsf(output->data.f[i]) > data->limit)
+            return tb_op_fail(context, "element %zu is %g, %g away: more than %g", i,
+                              (double)reference[i], (double)output->data.f[i], (double)data->limit);
+    }
+    return kTfLiteOk;
+}
+
+const TfLiteRegistration tb_op_numeric_verify = {.prepare = prepare_numeric_verify,
+                                                 .invoke = invoke_numeric_verify};

@@ -3,47 +3,10 @@
  * with zeros to lengths that are powers of two. The last dimension keeps its length / 2 + 1
  * frequencies that are not mirrored. Computed in double.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "runtime/math.h"
 #include "runtime/ops/common.h"
-#include "runtime/resources.h"
-
-typedef struct complex_value {
-    double real;
-    double imaginary;
-} complex_value;
-
-/* Radix 2, in place; values lie `stride` apart. */
-static void transform(complex_value *values, size_t count, size_t stride)
-{
-    for (size_t i = 1, j = 0; i < count; i++) {
-        size_t bit = count >> 1;
-        for (; j & bit; bit >>= 1)
-            j ^= bit;
-        j ^= bit;
-        if (i < j) {
-            complex_value swap = values[i * stride];
-            values[i * stride] = values[j * stride];
-            values[j * stride] = swap;
-        }
-    }
-    const double pi = 3.14159265358979323846;
-    for (size_t half = 1; half < count; half *= 2)
-        for (size_t k = 0; k < half; k++) {
-            double angle = -pi * (double)k / (double)half;
-            double c = tb_cos(angle), s = tb_sin(angle);
-            for (size_t at = k; at < count; at += 2 * half) {
-                complex_value *a = &values[at * stride], *b = &values[(at + half) * stride];
-                double real = b->real * c - b->imaginary * s;
-                double imaginary = b->real * s + b->imaginary * c;
-                *b = (complex_value){a->real - real, a->imaginary - imaginary};
-                a->real += real;
-                a->imaginary += imaginary;
-            }
-        }
-}
+#include "runtime/ops/fft.h"
 
 /* The lengths, and the output's shape. */
 static TfLiteStatus shape_output(TfLiteContext *context, const TfLiteNode *node)
@@ -95,19 +58,19 @@ typedef struct matrix {
 } matrix;
 
 /* `row` has room for a row, `kept` for the frequencies of all rows. */
-static void transform_matrix(const matrix *m, complex_value *row, complex_value *kept, float *out)
+static void transform_matrix(const matrix *m, tb_complex *row, tb_complex *kept, float *out)
 {
     const size_t frequencies = m->columns / 2 + 1;
     for (size_t y = 0; y < m->rows; y++) {
         for (size_t x = 0; x < m->columns; x++) {
             bool inside = y < m->in_rows && x < m->in_columns;
-            row[x] = (complex_value){inside ? (double)m->in[y * m->in_columns + x] : 0.0, 0.0};
+            row[x] = (tb_complex){inside ? (double)m->in[y * m->in_columns + x] : 0.0, 0.0};
         }
-        transform(row, m->columns, 1);
+        tb_fft(row, m->columns, 1);
         memcpy(kept + y * frequencies, row, frequencies * sizeof *row);
     }
     for (size_t x = 0; x < frequencies; x++)
-        transform(kept + x, m->rows, frequencies);
+        tb_fft(kept + x, m->rows, frequencies);
     for (size_t i = 0; i < m->rows * frequencies; i++) {
         out[2 * i] = (float)kept[i].real;
         out[2 * i + 1] = (float)kept[i].imaginary;
@@ -130,23 +93,18 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                 .rows = (size_t)lengths[0],
                 .columns = (size_t)lengths[1]};
     const size_t frequencies = m.columns / 2 + 1, batches = tb_dims_product(input, 0, rank - 2);
-    size_t bytes;
-    if (!tb_mul_size(m.rows, frequencies, &bytes) || !tb_add_size(bytes, m.columns, &bytes) ||
-        !tb_mul_size(bytes, sizeof(complex_value), &bytes) ||
-        !tb_memory_take(tb_op_memory_count(context), TB_MEMORY_KERNEL, bytes))
-        return tb_op_fail(context, "a transform of %zu by %zu passes the memory limit", m.rows,
-                          m.columns);
-    complex_value *work = malloc(bytes);
+    size_t values;
+    if (!tb_mul_size(m.rows, frequencies, &values) || !tb_add_size(values, m.columns, &values))
+        return tb_op_fail(context, "a transform of %zu by %zu is too large", m.rows, m.columns);
+    tb_complex *work = tb_op_invoke_array(context, values, sizeof *work);
+    if (!work)
+        return kTfLiteError;
     float *out = output->data.f;
-    for (size_t batch = 0; batch < batches && work; batch++) {
+    for (size_t batch = 0; batch < batches; batch++) {
         transform_matrix(&m, work, work + m.columns, out);
         m.in += m.in_rows * m.in_columns;
         out += 2 * m.rows * frequencies;
     }
-    tb_memory_give(tb_op_memory_count(context), TB_MEMORY_KERNEL, bytes);
-    if (!work)
-        return tb_op_fail(context, "no memory for a transform of %zu by %zu", m.rows, m.columns);
-    free(work);
     return kTfLiteOk;
 }
 

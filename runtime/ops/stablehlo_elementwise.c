@@ -2,7 +2,9 @@
  * STABLEHLO_ADD, _MULTIPLY, _MAXIMUM, _MINIMUM, _AND and _SHIFT_LEFT: functions of two elements of
  * tensors of one shape and type, neither broadcast nor rescaled. Integers wrap.
  */
-#include "runtime/ops/elementwise.h"
+#include "runtime/ops/stablehlo_elementwise.h"
+
+#include "runtime/tflite_abi/builtin_ops.h"
 
 #define MAX(x, y) ((x) < (y) ? (y) : (x))
 #define MIN(x, y) ((y) < (x) ? (y) : (x))
@@ -78,13 +80,13 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, const tb_t
         kTfLiteFloat16, NULL, name##_f16                                    \
     }
 
-#define DEFINE_OPERATOR(name, ...)                                                     \
-    static TfLiteStatus prepare_##name(TfLiteContext *context, TfLiteNode *node)       \
-    {                                                                                  \
-        static const tb_typed_row rows[] = {__VA_ARGS__, {kTfLiteNoType, NULL, NULL}}; \
-        return prepare(context, node, rows);                                           \
-    }                                                                                  \
-    const TfLiteRegistration tb_op_stablehlo_##name = {.prepare = prepare_##name,      \
+#define DEFINE_OPERATOR(name, ...)                                                        \
+    static const tb_typed_row name##_rows[] = {__VA_ARGS__, {kTfLiteNoType, NULL, NULL}}; \
+    static TfLiteStatus prepare_##name(TfLiteContext *context, TfLiteNode *node)          \
+    {                                                                                     \
+        return prepare(context, node, name##_rows);                                       \
+    }                                                                                     \
+    const TfLiteRegistration tb_op_stablehlo_##name = {.prepare = prepare_##name,         \
                                                        .invoke = tb_binary_invoke};
 
 DEFINE_OPERATOR(add, INTEGER_ROWS(add), FLOAT_ROWS(add))
@@ -94,3 +96,22 @@ DEFINE_OPERATOR(minimum, INTEGER_ROWS(minimum), FLOAT_ROWS(minimum))
 DEFINE_OPERATOR(and, INTEGER_ROWS(and))
 DEFINE_OPERATOR(shift_left, {kTfLiteInt8, NULL, shift_i8}, {kTfLiteInt16, NULL, shift_i16},
                 {kTfLiteInt32, NULL, shift_i32})
+
+TfLiteStatus tb_stablehlo_row(TfLiteContext *context, int builtin_code, const TfLiteTensor *tensor,
+                              const char *what, tb_binary_row *out)
+{
+    const tb_typed_row *rows = builtin_code == kTfLiteBuiltinStablehloAdd        ? add_rows
+                               : builtin_code == kTfLiteBuiltinStablehloMultiply ? multiply_rows
+                               : builtin_code == kTfLiteBuiltinStablehloMaximum  ? maximum_rows
+                               : builtin_code == kTfLiteBuiltinStablehloMinimum  ? minimum_rows
+                                                                                 : NULL;
+    if (!rows)
+        return tb_op_fail(context,
+                          "its body is operator %d, expected STABLEHLO_ADD, _MULTIPLY, _MAXIMUM "
+                          "or _MINIMUM",
+                          builtin_code);
+    const tb_typed_row *row;
+    TB_OP_TRY(tb_typed_row_find(context, rows, tensor, what, &row));
+    *out = row->binary;
+    return kTfLiteOk;
+}

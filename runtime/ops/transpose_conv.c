@@ -5,7 +5,13 @@
  * Those scatter every input over the outputs it reaches. Here every output gathers: with tap f,
  * output o meets input (o + pad - f) / stride where that division leaves no rest. Taps are taken
  * backwards, which adds in the same order as the scattering loops do.
+ *
+ * MediaPipe's Convolution2DTransposeBias (transpose_conv_bias.cc) is the same for float images, but
+ * takes the output's size from the input's. Its options are a TfLiteTransposeConvParams, byte for
+ * byte, of which only padding and strides count.
  */
+#include <string.h>
+
 #include "runtime/ops/conv_stage.h"
 #include "runtime/ops/window.h"
 
@@ -184,3 +190,85 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
 }
 
 const TfLiteRegistration tb_op_transpose_conv = {.prepare = prepare, .invoke = invoke};
+
+/* ---- Convolution2DTransposeBias ---------------------------------------------------------------- */
+
+/* The larger axis: as long as the filter reaches, less what SAME crops. */
+static TfLiteStatus grow(TfLiteContext *context, const char *axis, TfLitePadding padding, int size,
+                         int taps, int stride, tb_window *out)
+{
+    if (padding != kTfLitePaddingSame && padding != kTfLitePaddingValid)
+        return tb_op_fail(context, "padding is %d, expected SAME or VALID", (int)padding);
+    if (stride < 1)
+        return tb_op_fail(context, "stride along %s is %d, expected at least 1", axis, stride);
+    int64_t cropped = 0;
+    if (padding == kTfLitePaddingSame)
+        cropped = TB_MAX(taps - (size - 1) % stride - 1, 0);
+    int64_t grown = ((int64_t)size - 1) * stride + taps - cropped;
+    if (grown < 1 || grown > INT32_MAX)
+        return tb_op_fail(context, "%s of %d grows to %lld", axis, size, (long long)grown);
+    *out = (tb_window){.input = (int)grown,
+                       .taps = taps,
+                       .stride = stride,
+                       .dilation = 1,
+                       .output = size,
+                       .pad = (int)(cropped / 2)};
+    return kTfLiteOk;
+}
+
+static TfLiteStatus prepare_bias(TfLiteContext *context, TfLiteNode *node)
+{
+    TfLiteTransposeConvParams params = {.activation = kTfLiteActNone};
+    const size_t option_bytes = offsetof(TfLiteTransposeConvParams, activation);
+    tb_conv_tensors t = {.channel_axis = 0};
+    TB_OP_TRY(tb_op_check_inputs(context, node, 3, 3));
+    TB_OP_TRY(tb_op_check_outputs(context, node, 1));
+    TB_OP_TRY(tb_op_get_input(context, node, 0, "input", &t.input));
+    TB_OP_TRY(tb_op_get_input(context, node, 1, "filter", &t.filter));
+    TB_OP_TRY(tb_op_get_input(context, node, 2, "bias", &t.bias));
+    TB_OP_TRY(tb_op_get_output(context, node, 0, &t.output));
+    TB_OP_TRY(tb_op_check_type(context, t.input, "input", TB_TYPE_BIT(kTfLiteFloat32)));
+    TB_OP_TRY(tb_op_check_same_type(context, t.filter, "filter", t.input, "input"));
+    TB_OP_TRY(tb_op_check_same_type(context, t.bias, "bias", t.input, "input"));
+    TB_OP_TRY(tb_op_check_same_type(context, t.output, "output", t.input, "input"));
+    TB_OP_TRY(tb_op_check_rank(context, t.input, "input", 4, 4));
+    TB_OP_TRY(tb_op_check_rank(context, t.filter, "filter", 4, 4));
+    TB_OP_TRY(tb_op_check_rank(context, t.bias, "bias", 1, 1));
+    const int *in = t.input->dims->data, *filter = t.filter->dims->data;
+    if (tb_count(t.input) == 0 || tb_count(t.filter) == 0)
+        return tb_op_fail(context, "input or filter is empty");
+    if (filter[3] != in[3] || filter[0] != tb_tensor_dim(t.bias, 0))
+        return tb_op_fail(context, "filter leads from %d to %d channels, input has %d and bias %d",
+                          filter[3], filter[0], in[3], tb_tensor_dim(t.bias, 0));
+    if (node->custom_initial_data_size < (int)option_bytes)
+        return tb_op_fail(context, "its options have %d bytes, expected at least %zu",
+                          node->custom_initial_data_size, option_bytes);
+    memcpy(&params, node->custom_initial_data, option_bytes);
+    transpose_conv_data *data = tb_op_make_data(context, node, sizeof *data);
+    if (!data)
+        return kTfLiteError;
+    const tb_conv_types types = {.no_bias_type = kTfLiteInt32};
+    TB_OP_TRY(tb_conv_stage_prepare(context, &t, params.activation, &types, &data->stage));
+    TB_OP_TRY(
+        grow(context, "height", params.padding, in[1], filter[1], params.stride_height, &data->y));
+    TB_OP_TRY(
+        grow(context, "width", params.padding, in[2], filter[2], params.stride_width, &data->x));
+    data->batches = in[0];
+    data->input_depth = (size_t)in[3];
+    data->output_depth = (size_t)filter[0];
+    int dims[] = {in[0], data->y.input, data->x.input, filter[0]};
+    return tb_op_resize(context, t.output, 4, dims);
+}
+
+static TfLiteStatus invoke_bias(TfLiteContext *context, TfLiteNode *node)
+{
+    const transpose_conv_data *data = node->user_data;
+    const TfLiteTensor *filter = tb_op_input(context, node, 1);
+    gather_f32(data, tb_op_input(context, node, 0)->data.raw,
+               tb_conv_stage_filter(context, &data->stage, filter),
+               tb_op_input(context, node, 2)->data.raw, tb_op_output(context, node, 0)->data.raw);
+    return kTfLiteOk;
+}
+
+const TfLiteRegistration tb_op_convolution_2d_transpose_bias = {.prepare = prepare_bias,
+                                                                .invoke = invoke_bias};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/op.h"
+#include "runtime/string_buffer.h"
 
 static void ignore(void *context, const char *message)
 {
@@ -24,10 +25,15 @@ void op_open(op_run *run, TfLiteBuiltinOperator code, tb_op_options options,
                            .outputs = outputs,
                            .output_count = output_count,
                            .options = options};
+    op_open_test(run, &op);
+}
+
+void op_open_test(op_run *run, const tb_test_op *op)
+{
     const tb_interpreter_options how = {.report = ignore};
     size_t size;
     *run = (op_run){.err = TB_ERROR_NONE};
-    run->bytes = tb_test_one_op(&op, &size);
+    run->bytes = tb_test_one_op(op, &size);
     run->status = tb_model_from_memory(run->bytes, size, "one operator", &run->err, &run->model);
     if (run->status == TB_OK)
         run->status = tb_interpreter_create(run->model, &how, &run->err, &run->interpreter);
@@ -54,6 +60,19 @@ void op_set(op_run *run, int input, const void *data, size_t bytes)
                  bytes);
     if (bytes)
         memcpy(tensor->data.raw, data, bytes);
+}
+
+void op_set_strings(op_run *run, int input, const char *const *strings)
+{
+    op_expect_ok(run);
+    TfLiteTensor *tensor = tb_interpreter_input(run->interpreter, input);
+    int lengths[16], count = 0;
+    for (; strings[count]; count++)
+        lengths[count] = (int)strlen(strings[count]);
+    size_t bytes;
+    cr_assert(tb_string_buffer_size(lengths, count, &bytes));
+    cr_assert_eq(TfLiteTensorRealloc(bytes, tensor), kTfLiteOk);
+    tb_string_buffer_fill(tensor->data.raw, strings, lengths, count);
 }
 
 void op_resize_input(op_run *run, int input, tb_int_list shape)
@@ -151,4 +170,21 @@ void op_expect_ints(const op_run *run, int output, tb_int_list shape, const int6
     for (int64_t i = 0; i < tb_tensor_elements(tensor); i++)
         cr_expect_eq(int_at(tensor, i), expected[i], "output %d has %lld at %lld, expected %lld",
                      output, (long long)int_at(tensor, i), (long long)i, (long long)expected[i]);
+}
+
+void op_expect_strings(const op_run *run, int output, const char *const *expected)
+{
+    int32_t count = 0;
+    while (expected[count])
+        count++;
+    const TfLiteTensor *tensor = output_of(run, output, TB_INTS(count));
+    cr_assert_eq(tensor->type, kTfLiteString);
+    cr_assert_eq(tb_string_count(tensor->data.raw, tensor->bytes), count);
+    for (int32_t k = 0; k < count; k++) {
+        int32_t length;
+        const char *text = tb_string_at(tensor->data.raw, k, &length);
+        cr_expect((size_t)length == strlen(expected[k]) &&
+                      !memcmp(text, expected[k], (size_t)length),
+                  "string %d is '%.*s', expected '%s'", k, length, text, expected[k]);
+    }
 }

@@ -30,10 +30,14 @@ typedef struct op_run {
 void op_open(op_run *run, TfLiteBuiltinOperator code, tb_op_options options,
              const tb_test_tensor *inputs, size_t input_count, const tb_test_tensor *outputs,
              size_t output_count);
+/* The same for whatever tb_test_op can say. */
+void op_open_test(op_run *run, const tb_test_op *op);
 void op_close(op_run *run);
 
 /* Fails the test where the bytes are not the input's. */
 void op_set(op_run *run, int input, const void *data, size_t bytes);
+/* One string input's strings, which end with NULL. */
+void op_set_strings(op_run *run, int input, const char *const *strings);
 /* A new shape for an input, and allocates again. */
 void op_resize_input(op_run *run, int input, tb_int_list shape);
 void op_invoke(op_run *run);
@@ -48,6 +52,8 @@ void op_expect_shape(const op_run *run, int output, tb_int_list shape);
 void op_expect_floats(const op_run *run, int output, int ulps, tb_int_list shape,
                       const float *expected);
 void op_expect_ints(const op_run *run, int output, tb_int_list shape, const int64_t *expected);
+/* A vector of these strings, which end with NULL. */
+void op_expect_strings(const op_run *run, int output, const char *const *expected);
 
 #define TB_FLOATS(...) ((const float[]){__VA_ARGS__})
 #define TB_LONGS(...)  ((const int64_t[]){__VA_ARGS__})

@@ -28,6 +28,30 @@ static int32_t add(tb_draft *draft, const tb_test_tensor *tensor, const char *ki
                                                   .quant = quant});
 }
 
+/* a op a op ..., all of them scalars. */
+static void add_body(tb_draft *draft, const tb_test_op *op)
+{
+    int body = tb_draft_subgraph_add(draft, "body");
+    int32_t last = 1;
+    for (int32_t i = 0; i < 2 + (int32_t)op->body_count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "scalar%d", i);
+        tb_draft_tensor_add(
+            draft, body,
+            &(tb_draft_tensor){.name = name, .type = op->inputs[0].type, .has_rank = true});
+    }
+    for (size_t i = 0; i < op->body_count; i++) {
+        tb_draft_op_add(draft, body,
+                        &(tb_draft_op){.code = op->body[i],
+                                       .version = 1,
+                                       .inputs = TB_INTS(0, last),
+                                       .outputs = TB_INTS((int32_t)i + 2)});
+        last = (int32_t)i + 2;
+    }
+    tb_draft_inputs_set(draft, body, TB_INTS(0, 1));
+    tb_draft_outputs_set(draft, body, TB_INTS(last));
+}
+
 uint8_t *tb_test_one_op(const tb_test_op *op, size_t *size)
 {
     cr_assert_leq(op->input_count, MAX_TENSORS);
@@ -51,7 +75,11 @@ uint8_t *tb_test_one_op(const tb_test_op *op, size_t *size)
                                    .version = op->version,
                                    .inputs = {op->input_count, inputs},
                                    .outputs = {op->output_count, outputs},
-                                   .options = op->options});
+                                   .options = op->options,
+                                   .custom_options = op->custom_options,
+                                   .custom_options_size = op->custom_options_size});
+    if (op->has_body)
+        add_body(&draft, op);
     tb_draft_inputs_set(&draft, 0, (tb_int_list){fed_count, fed});
     tb_draft_outputs_set(&draft, 0, (tb_int_list){op->output_count, outputs});
     uint8_t *bytes = NULL;

@@ -36,6 +36,13 @@ typedef struct tb_test_op {
     const tb_test_tensor *outputs;
     size_t output_count;
     tb_op_options options;
+    const void *custom_options;
+    size_t custom_options_size;
+    /* A second subgraph for operators that look into one: these operators, each with two scalars of
+       the first input's type. */
+    const TfLiteBuiltinOperator *body;
+    size_t body_count;
+    bool has_body;
 } tb_test_op;
 
 /* The model's bytes, to be freed; a failure fails the test that asked. */
