@@ -16,6 +16,7 @@
 #define TB_GEMM_NAME      q8_gemm_4x4
 #include "delegates/cpu/t_q8_gemm.h"
 
+#define TB_DW_ROWS 1
 #include "delegates/cpu/t_f32_dw.h"
 #include "delegates/cpu/t_q8_dw.h"
 #include "delegates/cpu/t_rows.h"

@@ -13,3 +13,5 @@
 #define Q8_DOT(acc, a, b) _mm512_dpbusd_epi32(acc, a, b)
 #define TB_GEMM_NAME      q8_gemm_14x32
 #include "delegates/cpu/t_q8_gemm.h"
+
+#include "delegates/cpu/t_q8_dw_quads.h"

@@ -91,37 +91,77 @@ typedef void (*tb_q8_row_sum_fn)(const tb_q8_gemm *, int32_t factor, int32_t *ou
 /* ---- depthwise convolution ---------------------------------------------------------------------- */
 
 /*
- * One row of output. Weights are packed per vector of channels: nr biases, then kh * kw taps of nr.
+ * Rows of output: tap row ky of output row y is rows[y * row_step + ky * row_dilation], each at the
+ * leftmost tap of the first output pixel. Weights are packed per vector of channels: nr biases,
+ * then kh * kw taps of nr.
  */
 typedef struct tb_f32_dw {
-    const char *const *rows; /* kh of them, at the leftmost tap of the first output pixel */
+    const char *const *rows;
     size_t kh, kw;
+    size_t row_step, row_dilation;
     size_t pixel_step; /* bytes from one output pixel's taps to the next's */
     size_t tap_step;   /* bytes from one tap to the next in a row */
     const float *weights;
     char *out;
-    size_t out_stride;
-    size_t width, channels;
+    size_t out_stride, out_row_stride;
+    size_t width, height, channels;
     float min, max;
     const float *slope; /* as above; NULL: none */
 } tb_f32_dw;
 typedef void (*tb_f32_dw_fn)(const tb_f32_dw *);
 
-/* Weights per vector of channels: the head, then ceil(kh * kw / 2) pairs of int16 per channel, zero
-   points taken off. */
+/*
+ * The same on 8-bit values. kr 2: weights per vector of channels are the head, then
+ * ceil(kh * kw / 2) pairs of int16 per channel, zero points taken off.
+ *
+ * kr 4: taps that stand above each other are multiplied four at a time, and where four hold the
+ * taps of two rows of output (tb_q8_dw_pairs), both are made from the same input. A block of
+ * channels is 64, for the last ones 32 or 16 where that is enough. It begins with TB_Q8_DW_CONTROL
+ * values, the first the number of passes; then the head; then for each pass, row of output, group
+ * of four tap rows and column of taps four int8 per channel. A weight less its zero point that is
+ * no int8 is the sum of those of two passes. Channel c of a block of 16 Q is column
+ * c % 4Q / 4 * 16 + c / 4Q * 4 + c % 4, which is where unpacking bytes puts it.
+ */
+enum { TB_Q8_DW_CONTROL = 16, TB_Q8_DW_BLOCK = 64 };
 typedef struct tb_q8_dw {
     const char *const *rows;
     size_t kh, kw;
+    size_t row_step, row_dilation;
     size_t pixel_step, tap_step;
     uint32_t flip; /* 0x80 or 0 */
     const int32_t *weights;
     char *out;
-    size_t out_stride;
-    size_t width, channels;
+    size_t out_stride, out_row_stride;
+    size_t width, height, channels;
     int32_t zero_point, min, max;
     tb_q8_rescale rescale; /* not TB_Q8_REAL */
 } tb_q8_dw;
 typedef void (*tb_q8_dw_fn)(const tb_q8_dw *);
+
+/* Groups of four rows of taps that kr 4 multiplies, */
+static inline size_t tb_q8_dw_groups(size_t kh)
+{
+    return (kh + 3) / 4;
+}
+/* whether they hold a second row of output as well, */
+static inline int tb_q8_dw_pairs(size_t kh, size_t row_step, size_t row_dilation)
+{
+    return row_dilation == 1 && tb_q8_dw_groups(kh + row_step) == tb_q8_dw_groups(kh);
+}
+/* and the channels of the block that begins where `left` are left. */
+static inline size_t tb_q8_dw_block(size_t left)
+{
+    return left > 32 ? 64 : left > 16 ? 32 : 16;
+}
+
+/* Values (of 32 bits) from the beginning of that block to the next's. */
+static inline size_t tb_q8_dw_block_values(size_t kh, size_t kw, size_t row_step,
+                                           size_t row_dilation, size_t left)
+{
+    const size_t sets = tb_q8_dw_pairs(kh, row_step, row_dilation) ? 2 : 1, passes = 2;
+    return TB_Q8_DW_CONTROL +
+           (TB_Q8_HEAD + passes * sets * tb_q8_dw_groups(kh) * kw) * tb_q8_dw_block(left);
+}
 
 /* ---- one output pixel of a pooling: taps[0..count), each with `channels` values ------------------- */
 

@@ -38,27 +38,30 @@ static void run_bands(void *context, size_t begin, size_t end, int thread)
     const tb_window *w = &s->source.window;
     char *scratch = tb_run_scratch(r->run, thread);
     const size_t in_pixel = s->source.staged ? s->source.pixel_bytes : r->in->pixel_bytes;
-    const char *taps[64];
-    tb_f32_dw f = {.rows = taps,
-                   .kh = (size_t)w->kh,
+    tb_f32_dw f = {.kh = (size_t)w->kh,
                    .kw = (size_t)w->kw,
+                   .row_step = (size_t)w->stride_h,
+                   .row_dilation = (size_t)w->dilation_h,
                    .pixel_step = (size_t)w->stride_w * in_pixel,
                    .tap_step = (size_t)w->dilation_w * in_pixel,
                    .weights = s->weights,
                    .out_stride = r->out->pixel_bytes,
+                   .out_row_stride = r->out->row_bytes,
                    .width = (size_t)s->out_w,
                    .channels = (size_t)s->channels,
                    .min = s->min,
                    .max = s->max,
                    .slope = s->slope};
-    tb_q8_dw q = {.rows = taps,
-                  .kh = f.kh,
+    tb_q8_dw q = {.kh = f.kh,
                   .kw = f.kw,
+                  .row_step = f.row_step,
+                  .row_dilation = f.row_dilation,
                   .pixel_step = f.pixel_step,
                   .tap_step = f.tap_step,
                   .flip = s->source.flip,
                   .weights = s->weights,
                   .out_stride = f.out_stride,
+                  .out_row_stride = f.out_row_stride,
                   .width = f.width,
                   .channels = f.channels,
                   .zero_point = s->zero_point,
@@ -69,19 +72,17 @@ static void run_bands(void *context, size_t begin, size_t end, int thread)
         int32_t image = (int32_t)(band / (size_t)s->bands);
         int32_t y = (int32_t)(band % (size_t)s->bands) * s->band_rows;
         int32_t rows = s->out_h - y < s->band_rows ? s->out_h - y : s->band_rows;
-        const char *const *in =
+        f.rows = q.rows =
             tb_source_band(&s->source, r->in, image, y, rows, s->source.in_w, scratch);
-        for (int32_t row = 0; row < rows; row++) {
-            for (int32_t ky = 0; ky < w->kh; ky++)
-                taps[ky] = in[row * w->stride_h + ky * w->dilation_h];
-            char *out = tb_view_row(r->out, image, y + row);
-            f.out = q.out = out;
-            if (s->quantized)
-                s->q8(&q);
-            else
-                s->f32(&f);
-            tb_value_fill_halo(&r->run->plan->values[s->out], out);
-        }
+        f.height = q.height = (size_t)rows;
+        f.out = q.out = tb_view_row(r->out, image, y);
+        if (s->quantized)
+            s->q8(&q);
+        else
+            s->f32(&f);
+        for (int32_t row = 0; row < rows; row++)
+            tb_value_fill_halo(&r->run->plan->values[s->out],
+                               f.out + (size_t)row * f.out_row_stride);
     }
 }
 
@@ -117,8 +118,6 @@ static bool takes(tb_cpu_query *query)
                               .stride_w = params->stride_width,
                               .dilation_h = params->dilation_height_factor,
                               .dilation_w = params->dilation_width_factor};
-    if (window.kh > 64)
-        return tb_query_no(query, "the filter is %d high", window.kh);
     return tb_query_window(query, input, output, params->padding, &window);
 }
 
@@ -176,7 +175,11 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_pack_dw *pack, 
     s->zero_point = result->zero_point;
     s->q8 = plan->kernels->q8_dw.fn;
     status = tb_quantized_bounds(result, params->activation, err, &s->q_min, &s->q_max);
-    return status == TB_OK ? tb_pack_q8_dw(plan->packs, pack, &q, err, &s->weights) : status;
+    if (status != TB_OK)
+        return status;
+    s->rescale = tb_pack_q8_widen(&q, plan->kernels->q8_dw.kr, s->rescale, pack->channels,
+                                  result->zero_point, s->q_min);
+    return tb_pack_q8_dw(plan->packs, pack, &q, err, &s->weights);
 }
 
 static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
@@ -208,8 +211,12 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     if (status != TB_OK)
         return status;
     tb_pack_dw pack = {.weights = plan->values[op->in[1]].constant,
-                       .taps = (size_t)window.kh * (size_t)window.kw,
+                       .kh = (size_t)window.kh,
+                       .kw = (size_t)window.kw,
+                       .row_step = (size_t)window.stride_h,
+                       .row_dilation = (size_t)window.dilation_h,
                        .channels = (size_t)s->channels,
+                       .kr = plan->kernels->q8_dw.kr & 0xFFu,
                        .vl = quantized ? plan->kernels->q8_dw.nr : plan->kernels->f32_dw.nr};
     if (op->in_count > 2 && op->in[2] >= 0)
         pack.bias = plan->values[op->in[2]].constant;
@@ -229,7 +236,8 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     if (status != TB_OK)
         return status;
     int32_t tasks = plan->threads > 1 ? plan->threads * 4 : 1;
-    s->band_rows = (s->out_h + tasks - 1) / tasks;
+    /* even, since kernels do two rows at a time */
+    s->band_rows = ((s->out_h + tasks - 1) / tasks + 1) & ~1;
     if (s->source.staged && s->band_rows > 8)
         s->band_rows = 8;
     s->bands = (s->out_h + s->band_rows - 1) / s->band_rows;

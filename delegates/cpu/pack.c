@@ -327,12 +327,13 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
 tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, const void **out)
 {
     pack_key key;
-    const size_t numbers[8] = {p->taps, p->channels, p->vl};
+    const size_t taps = p->kh * p->kw;
+    const size_t numbers[8] = {taps, p->channels, p->vl};
     key_of(&key, KIND_F32_DW, p->weights, p->bias, numbers, NULL, 0);
     *out = find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
-    const size_t blocks = (p->channels + p->vl - 1) / p->vl, size = (p->taps + 1) * p->vl;
+    const size_t blocks = (p->channels + p->vl - 1) / p->vl, size = (taps + 1) * p->vl;
     void *block;
     tb_status status = allocate(blocks * size * sizeof(float), err, &block);
     if (status != TB_OK)
@@ -342,43 +343,116 @@ tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, co
     for (size_t c = 0; c < p->channels; c++) {
         float *column = to + c / p->vl * size + c % p->vl;
         column[0] = bias ? bias[c] : 0.0f;
-        for (size_t tap = 0; tap < p->taps; tap++)
+        for (size_t tap = 0; tap < taps; tap++)
             column[(tap + 1) * p->vl] = weights[tap * p->channels + c];
     }
     return keep(packs, &key, block, err, out);
+}
+
+/* What the head's column j of `columns` gets of channel c; `sum` of its weights less their zero. */
+static void set_dw_head(int32_t *head, size_t columns, size_t j, const tb_pack_dw *p,
+                        const tb_pack_q8 *q, size_t c, int32_t sum)
+{
+    const int32_t *bias = p->bias;
+    int32_t total = tb_wrap_sub(bias ? bias[c] : 0, tb_wrap_mul(q->input_zero, sum));
+    set_head(head, columns, p->vl, j, total, q, c);
+}
+
+static int32_t q8_dw_weight(const tb_pack_dw *p, const tb_pack_q8 *q, size_t tap, size_t c)
+{
+    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
+    return q8_weight(q, p->weights, tap * p->channels + c) - zw;
+}
+
+static tb_status pack_dw_pairs(const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err, void **out)
+{
+    const size_t taps = p->kh * p->kw;
+    const size_t pairs = (taps + 1) / 2, size = (TB_Q8_HEAD + pairs) * p->vl;
+    const size_t blocks = (p->channels + p->vl - 1) / p->vl;
+    tb_status status = allocate(blocks * size * sizeof(int32_t), err, out);
+    if (status != TB_OK)
+        return status;
+    int32_t *to = *out;
+    for (size_t c = 0; c < p->channels; c++) {
+        int32_t *head = to + c / p->vl * size, sum = 0;
+        const size_t lane = c % p->vl;
+        int32_t *pair = head + TB_Q8_HEAD * p->vl + lane;
+        for (size_t tap = 0; tap < taps; tap++) {
+            int32_t w = q8_dw_weight(p, q, tap, c);
+            uint32_t bits = (uint32_t)w & 0xFFFF;
+            uint32_t old = (uint32_t)pair[tap / 2 * p->vl];
+            pair[tap / 2 * p->vl] = (int32_t)(tap % 2 ? old | bits << 16 : bits);
+            sum = tb_wrap_add(sum, w);
+        }
+        set_dw_head(head, p->vl, lane, p, q, c, sum);
+    }
+    return TB_OK;
+}
+
+/* One channel of a block, column j of `columns`. Weights of pass 0 and, beyond int8, of pass 1. */
+static void pack_dw_channel(const tb_pack_dw *p, const tb_pack_q8 *q, size_t c, int32_t *block,
+                            size_t columns, size_t j)
+{
+    const size_t groups = tb_q8_dw_groups(p->kh);
+    const size_t sets = tb_q8_dw_pairs(p->kh, p->row_step, p->row_dilation) ? 2 : 1;
+    int8_t *to = (int8_t *)(block + TB_Q8_DW_CONTROL + TB_Q8_HEAD * columns);
+    const size_t pass_bytes = sets * groups * p->kw * columns * 4;
+    int32_t sum = 0;
+    for (size_t ky = 0; ky < p->kh; ky++)
+        for (size_t kx = 0; kx < p->kw; kx++) {
+            const int32_t w = q8_dw_weight(p, q, ky * p->kw + kx, c);
+            const int32_t first = w < -128 ? -128 : w > 127 ? 127 : w;
+            sum = tb_wrap_add(sum, w);
+            for (size_t set = 0; set < sets; set++) {
+                const size_t row = ky + set * p->row_step;
+                const size_t tap = (set * groups + row / 4) * p->kw + kx;
+                const size_t at = (tap * columns + j) * 4 + row % 4;
+                to[at] = (int8_t)first;
+                if (w != first) {
+                    to[pass_bytes + at] = (int8_t)(w - first);
+                    block[0] = 2;
+                }
+            }
+        }
+    set_dw_head(block + TB_Q8_DW_CONTROL, columns, j, p, q, c, sum);
+}
+
+static tb_status pack_dw_quads(const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err, void **out)
+{
+    size_t bytes = 0;
+    for (size_t c = 0; c < p->channels; c += TB_Q8_DW_BLOCK)
+        bytes +=
+            tb_q8_dw_block_values(p->kh, p->kw, p->row_step, p->row_dilation, p->channels - c) *
+            sizeof(int32_t);
+    tb_status status = allocate(bytes, err, out);
+    if (status != TB_OK)
+        return status;
+    int32_t *block = *out;
+    for (size_t first = 0; first < p->channels; first += TB_Q8_DW_BLOCK) {
+        const size_t left = p->channels - first, columns = tb_q8_dw_block(left);
+        const size_t group = columns / 4; /* channels of a group of 16 bytes */
+        block[0] = 1;
+        for (size_t i = 0; i < columns && i < left; i++) {
+            const size_t j = i % group / 4 * 16 + i / group * 4 + i % 4;
+            pack_dw_channel(p, q, first + i, block, columns, j);
+        }
+        block += tb_q8_dw_block_values(p->kh, p->kw, p->row_step, p->row_dilation, left);
+    }
+    return TB_OK;
 }
 
 tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err,
                         const void **out)
 {
     pack_key key;
-    const size_t numbers[8] = {p->taps, p->channels, p->vl};
+    const size_t numbers[8] = {p->kh, p->kw,       p->channels,    p->vl,
+                               p->kr, p->row_step, p->row_dilation};
     key_of(&key, KIND_Q8_DW, p->weights, p->bias, numbers, q, p->channels);
     *out = find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
-    const size_t pairs = (p->taps + 1) / 2, size = (TB_Q8_HEAD + pairs) * p->vl;
-    const size_t blocks = (p->channels + p->vl - 1) / p->vl;
     void *block;
-    tb_status status = allocate(blocks * size * sizeof(int32_t), err, &block);
-    if (status != TB_OK)
-        return status;
-    const int32_t *bias = p->bias;
-    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
-    int32_t *to = block;
-    for (size_t c = 0; c < p->channels; c++) {
-        int32_t *head = to + c / p->vl * size, sum = 0;
-        const size_t lane = c % p->vl;
-        int32_t *pair = head + TB_Q8_HEAD * p->vl + lane;
-        for (size_t tap = 0; tap < p->taps; tap++) {
-            int32_t w = q8_weight(q, p->weights, tap * p->channels + c) - zw;
-            uint32_t bits = (uint32_t)w & 0xFFFF;
-            uint32_t old = (uint32_t)pair[tap / 2 * p->vl];
-            pair[tap / 2 * p->vl] = (int32_t)(tap % 2 ? old | bits << 16 : bits);
-            sum = tb_wrap_add(sum, w);
-        }
-        int32_t total = tb_wrap_sub(bias ? bias[c] : 0, tb_wrap_mul(q->input_zero, sum));
-        set_head(head, p->vl, p->vl, lane, total, q, c);
-    }
-    return keep(packs, &key, block, err, out);
+    tb_status status =
+        p->kr == 4 ? pack_dw_quads(p, q, err, &block) : pack_dw_pairs(p, q, err, &block);
+    return status == TB_OK ? keep(packs, &key, block, err, out) : status;
 }

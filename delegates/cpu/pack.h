@@ -65,7 +65,9 @@ size_t tb_pack_q8_panel_bytes(const tb_pack_gemm *p);
 typedef struct tb_pack_dw {
     const void *weights;
     const void *bias;
-    size_t taps, channels, vl;
+    size_t kh, kw, row_step, row_dilation;
+    size_t channels, vl;
+    size_t kr; /* of 8-bit weights */
 } tb_pack_dw;
 tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, const void **out);
 tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err,

@@ -1,87 +1,133 @@
 /*
- * Template: a row of depthwise convolution on floats. Weights stand in registers for a tile of
- * neighbouring pixels, whose taps overlap.
+ * Template: depthwise convolution on floats. A tile is a few neighbouring pixels of one or two rows
+ * of output for one vector of channels: weights stand in registers, and an input that several
+ * outputs share is loaded once. Wants TB_DW_ROWS, the rows of a tile: 2 where accumulators of two
+ * rows and nine weights fit into the registers.
+ *
+ * Every output sums its taps in the same order, so results do not depend on the tile it falls into.
  */
 #include <string.h>
 
 #include "delegates/cpu/kernel_decls.h"
 #include "delegates/cpu/template.h"
 
-/* `width` pixels of one vector of channels. kh, kw, step and width are constants wherever this is
-   inlined from one of the special cases below; `step` is pixel_step / tap_step. */
-VINLINE void f32_dw_tile(const tb_f32_dw *d, size_t x, size_t channel, const float *w,
-                         const int part, vtail tail, const int kh, const int kw, const int step,
-                         const int width)
+/* Where a tile lies, and what of it is known when this is compiled. */
+typedef struct f32_dw_shape {
+    int kh, kw;
+    int step, row_step; /* of output pixels, in taps; step 0: taps are not shared, in one row */
+    int rows, width;
+} f32_dw_shape;
+
+/* The taps of one input row (`iy` below the first): the weights of those it meets are loaded, and
+   each of its pixels is added to every output that it is a tap of. */
+VINLINE void f32_dw_input_row(const tb_f32_dw *d, const char *row, const float *w, const int part,
+                              vtail tail, const f32_dw_shape s, const int iy, vf acc[TB_DW_ROWS][7])
 {
-    vf acc[8];
-    const vf bias = vf_load(w);
-    TB_UNROLL
-    for (int t = 0; t < width; t++)
-        acc[t] = bias;
-    w += VL;
-    TB_UNROLL
-    for (int ky = 0; ky < kh; ky++) {
-        const char *row = d->rows[ky] + x * d->pixel_step + channel * sizeof(float);
+    if (s.step == 0) {
         TB_UNROLL
-        for (int column = 0; column < (width - 1) * step + kw; column++) {
-            const float *p = (const float *)(const void *)(row + (size_t)column * d->tap_step);
-            vf in = part ? vf_load_tail(p, tail) : vf_load(p);
+        for (int kx = 0; kx < s.kw; kx++) {
+            const vf weight = vf_load(w + (iy * s.kw + kx) * VL);
             TB_UNROLL
-            for (int t = 0; t < width; t++) {
-                int kx = column - t * step;
-                if (kx >= 0 && kx < kw)
-                    acc[t] = vf_fma(in, vf_load(w + (ky * kw + kx) * VL), acc[t]);
+            for (int t = 0; t < s.width; t++) {
+                const float *p = (const float *)(const void *)(row + (size_t)t * d->pixel_step +
+                                                               (size_t)kx * d->tap_step);
+                acc[0][t] = vf_fma(part ? vf_load_tail(p, tail) : vf_load(p), weight, acc[0][t]);
             }
         }
+        return;
+    }
+    TB_UNROLL
+    for (int column = 0; column < (s.width - 1) * s.step + s.kw; column++) {
+        const float *p = (const float *)(const void *)(row + (size_t)column * d->tap_step);
+        const vf in = part ? vf_load_tail(p, tail) : vf_load(p);
+        TB_UNROLL
+        for (int r = 0; r < s.rows; r++)
+            TB_UNROLL
+        for (int t = 0; t < s.width; t++) {
+            const int kx = column - t * s.step, ky = iy - r * s.row_step;
+            if (kx >= 0 && kx < s.kw && ky >= 0 && ky < s.kh)
+                acc[r][t] = vf_fma(in, vf_load(w + (ky * s.kw + kx) * VL), acc[r][t]);
+        }
+    }
+}
+
+VINLINE void f32_dw_tile(const tb_f32_dw *d, size_t y, size_t x, size_t channel, const float *w,
+                         const int part, vtail tail, const f32_dw_shape s)
+{
+    vf acc[TB_DW_ROWS][7];
+    const vf bias = vf_load(w);
+    TB_UNROLL
+    for (int r = 0; r < s.rows; r++)
+        TB_UNROLL
+    for (int t = 0; t < s.width; t++)
+        acc[r][t] = bias;
+    w += VL;
+    const char *const *rows = d->rows + y * d->row_step;
+    const size_t at = x * d->pixel_step + channel * sizeof(float);
+    if (s.rows > 1) { /* rows are neighbours */
+        TB_UNROLL
+        for (int iy = 0; iy < s.kh + (s.rows - 1) * s.row_step; iy++)
+            f32_dw_input_row(d, rows[iy] + at, w, part, tail, s, iy, acc);
+    } else if (s.kh <= 3) {
+        TB_UNROLL
+        for (int iy = 0; iy < s.kh; iy++)
+            f32_dw_input_row(d, rows[(size_t)iy * d->row_dilation] + at, w, part, tail, s, iy, acc);
+    } else { /* not unrolled: a row's weights are what registers hold */
+        for (int iy = 0; iy < s.kh; iy++)
+            f32_dw_input_row(d, rows[(size_t)iy * d->row_dilation] + at, w + iy * s.kw * VL, part,
+                             tail, (f32_dw_shape){1, s.kw, s.step, 1, 1, s.width}, 0, acc);
     }
     const vf min = vf_set1(d->min), max = vf_set1(d->max);
-    const vf one = vf_set1(1.0f);
-    vf slope = !d->slope ? one
+    vf slope = !d->slope ? vf_set1(1.0f)
                : part    ? vf_load_tail(d->slope + channel, tail)
                          : vf_load(d->slope + channel);
     TB_UNROLL
-    for (int t = 0; t < width; t++) {
-        vf y = vf_min(max, vf_max(min, acc[t]));
+    for (int r = 0; r < s.rows; r++)
+        TB_UNROLL
+    for (int t = 0; t < s.width; t++) {
+        vf value = vf_min(max, vf_max(min, acc[r][t]));
         if (d->slope)
-            y = vf_if_negative(y, vf_mul(y, slope), y);
-        float *out = (float *)(void *)(d->out + (x + (size_t)t) * d->out_stride) + channel;
+            value = vf_if_negative(value, vf_mul(value, slope), value);
+        float *out = (float *)(void *)(d->out + (y + (size_t)r) * d->out_row_stride +
+                                       (x + (size_t)t) * d->out_stride) +
+                     channel;
         if (part)
-            vf_store_tail(out, y, tail);
+            vf_store_tail(out, value, tail);
         else
-            vf_store(out, y);
+            vf_store(out, value);
     }
 }
 
-VINLINE void f32_dw_pixels(const tb_f32_dw *d, size_t x, const int kh, const int kw, const int step,
-                           const int width)
+VINLINE void f32_dw_pixels(const tb_f32_dw *d, size_t y, size_t x, const f32_dw_shape s)
 {
-    const size_t block = (size_t)(kh * kw + 1) * VL;
+    const size_t block = (size_t)(s.kh * s.kw + 1) * VL;
     const float *w = d->weights;
     size_t channel = 0;
     for (; channel + VL <= d->channels; channel += VL, w += block)
-        f32_dw_tile(d, x, channel, w, 0, v_tail(0), kh, kw, step, width);
+        f32_dw_tile(d, y, x, channel, w, 0, v_tail(0), s);
     if (channel < d->channels)
-        f32_dw_tile(d, x, channel, w, 1, v_tail(d->channels - channel), kh, kw, step, width);
+        f32_dw_tile(d, y, x, channel, w, 1, v_tail(d->channels - channel), s);
 }
 
-VINLINE void f32_dw_row(const tb_f32_dw *d, const int kh, const int kw, const int step)
+VINLINE void f32_dw_row(const tb_f32_dw *d, size_t y, const int kh, const int kw, const int step,
+                        const int row_step, const int rows)
 {
     size_t x = 0;
     for (; x + 7 <= d->width; x += 7)
-        f32_dw_pixels(d, x, kh, kw, step, 7);
-    for (; x + 4 <= d->width; x += 4)
-        f32_dw_pixels(d, x, kh, kw, step, 4);
-    for (; x + 2 <= d->width; x += 2)
-        f32_dw_pixels(d, x, kh, kw, step, 2);
+        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 7});
+    for (; x + 3 <= d->width; x += 3)
+        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 3});
     for (; x < d->width; x++)
-        f32_dw_pixels(d, x, kh, kw, step, 1);
+        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 1});
 }
 
-/* any kernel size and step: four pixels at a time, nothing unrolled */
+/* any kernel size and step: pixel by pixel, nothing unrolled */
 static void f32_dw_any(const tb_f32_dw *d)
 {
     const size_t block = (d->kh * d->kw + 1) * VL;
-    for (size_t x = 0; x < d->width; x++) {
+    for (size_t i = 0; i < d->width * d->height; i++) {
+        const size_t y = i / d->width, x = i % d->width;
+        const char *const *rows = d->rows + y * d->row_step;
         const float *w = d->weights;
         for (size_t channel = 0; channel < d->channels; channel += VL, w += block) {
             const int part = channel + VL > d->channels;
@@ -89,54 +135,80 @@ static void f32_dw_any(const tb_f32_dw *d)
             vf acc = vf_load(w);
             const float *tap = w + VL;
             for (size_t ky = 0; ky < d->kh; ky++) {
-                const char *row = d->rows[ky] + x * d->pixel_step + channel * sizeof(float);
+                const char *row =
+                    rows[ky * d->row_dilation] + x * d->pixel_step + channel * sizeof(float);
                 for (size_t kx = 0; kx < d->kw; kx++, tap += VL) {
                     const float *p = (const float *)(const void *)(row + kx * d->tap_step);
                     acc = vf_fma(part ? vf_load_tail(p, tail) : vf_load(p), vf_load(tap), acc);
                 }
             }
-            vf y = vf_min(vf_set1(d->max), vf_max(vf_set1(d->min), acc));
+            vf value = vf_min(vf_set1(d->max), vf_max(vf_set1(d->min), acc));
             if (d->slope) {
                 vf slope =
                     part ? vf_load_tail(d->slope + channel, tail) : vf_load(d->slope + channel);
-                y = vf_if_negative(y, vf_mul(y, slope), y);
+                value = vf_if_negative(value, vf_mul(value, slope), value);
             }
-            float *out = (float *)(void *)(d->out + x * d->out_stride) + channel;
+            float *out =
+                (float *)(void *)(d->out + y * d->out_row_stride + x * d->out_stride) + channel;
             if (part)
-                vf_store_tail(out, y, tail);
+                vf_store_tail(out, value, tail);
             else
-                vf_store(out, y);
+                vf_store(out, value);
         }
     }
 }
 
+/* Two rows at a time where registers allow and rows of taps overlap; the last one alone. */
+VINLINE void f32_dw_3x3(const tb_f32_dw *d, const int step)
+{
+    size_t y = 0;
+#if TB_DW_ROWS == 2
+    for (; step == 1 && y + 2 <= d->height; y += 2)
+        f32_dw_row(d, y, 3, 3, 1, 1, 2);
+#endif
+    for (; y < d->height; y++)
+        f32_dw_row(d, y, 3, 3, step, step, 1);
+}
+
 static void f32_dw_3x3_1(const tb_f32_dw *d)
 {
-    f32_dw_row(d, 3, 3, 1);
+    f32_dw_3x3(d, 1);
 }
 static void f32_dw_3x3_2(const tb_f32_dw *d)
 {
-    f32_dw_row(d, 3, 3, 2);
+    f32_dw_3x3(d, 2);
+}
+static void f32_dw_3x3_dilated(const tb_f32_dw *d)
+{
+    for (size_t y = 0; y < d->height; y++)
+        f32_dw_row(d, y, 3, 3, 0, 1, 1);
 }
 static void f32_dw_5x5_1(const tb_f32_dw *d)
 {
-    f32_dw_row(d, 5, 5, 1);
+    for (size_t y = 0; y < d->height; y++)
+        f32_dw_row(d, y, 5, 5, 1, 1, 1);
 }
 static void f32_dw_5x5_2(const tb_f32_dw *d)
 {
-    f32_dw_row(d, 5, 5, 2);
+    for (size_t y = 0; y < d->height; y++)
+        f32_dw_row(d, y, 5, 5, 2, 1, 1);
 }
 
 void TB_FN(f32_dw)(const tb_f32_dw *d)
 {
-    if (d->kh == 3 && d->kw == 3 && d->pixel_step == d->tap_step)
-        f32_dw_3x3_1(d);
-    else if (d->kh == 3 && d->kw == 3 && d->pixel_step == 2 * d->tap_step)
-        f32_dw_3x3_2(d);
-    else if (d->kh == 5 && d->kw == 5 && d->pixel_step == d->tap_step)
+    const size_t step = d->pixel_step % d->tap_step ? 0 : d->pixel_step / d->tap_step;
+    if (d->kh == 3 && d->kw == 3) {
+        if (step == 1 && d->row_step == 1 && d->row_dilation == 1)
+            f32_dw_3x3_1(d);
+        else if (step == 2 && d->row_step == 2 && d->row_dilation == 1)
+            f32_dw_3x3_2(d);
+        else
+            f32_dw_3x3_dilated(d);
+    } else if (d->kh == 5 && d->kw == 5 && step == 1) {
         f32_dw_5x5_1(d);
-    else if (d->kh == 5 && d->kw == 5 && d->pixel_step == 2 * d->tap_step)
+    } else if (d->kh == 5 && d->kw == 5 && step == 2) {
         f32_dw_5x5_2(d);
-    else
+    } else {
         f32_dw_any(d);
+    }
 }

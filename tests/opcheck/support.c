@@ -55,7 +55,7 @@ void oc_fill_bytes(oc_random *r, void *to, size_t count)
 
 /* ---- memory ---------------------------------------------------------------------------------------- */
 
-enum { MAX_BLOCKS = 64 };
+enum { MAX_BLOCKS = 96 };
 static struct {
     void *base;
     size_t bytes;
