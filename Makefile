@@ -293,6 +293,10 @@ $(bench_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(all_src))
 bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocate beside a read of the file
 	@scripts/bench_start.sh $(BUILD)
 
+.PHONY: bench-coverage
+bench-coverage: $(BUILD)/tests/bench/coverage ## in how many simulated experiments the intervals hold the truth
+	@$(BUILD)/tests/bench/coverage --experiments $(or $(EXPERIMENTS),1000)
+
 # ---- order -------------------------------------------------------------------------------------
 .PHONY: lint format
 lint: $(patsubst %,$(BUILD)/gen/%.inc,$(embedded)) ## format, layers, static analysis, shell syntax

@@ -129,45 +129,6 @@ tb_interval tb_median_interval_sorted(const double *sorted, size_t count, double
     return interval;
 }
 
-tb_interval tb_median_bootstrap(const double *values, size_t count, double level, size_t resamples,
-                                uint64_t seed)
-{
-    tb_interval interval = {0};
-    if (count < 2 || resamples < 2)
-        return interval;
-    double *medians = malloc(resamples * sizeof *medians);
-    double *sorted = malloc(count * sizeof *sorted);
-    uint32_t *drawn = calloc(count, sizeof *drawn);
-    if (medians && sorted && drawn) {
-        memcpy(sorted, values, count * sizeof *sorted);
-        tb_sort_doubles(sorted, count);
-        tb_random random;
-        tb_random_seed(&random, seed);
-        size_t lower = (count - 1) / 2, upper = count / 2; /* ranks of the two middle values */
-        for (size_t r = 0; r < resamples; r++) {
-            /* Counting how often each was drawn gives the median of a resample without sorting. */
-            memset(drawn, 0, count * sizeof *drawn);
-            for (size_t i = 0; i < count; i++)
-                drawn[tb_random_below(&random, count)]++;
-            size_t seen = 0, at = 0;
-            while (seen + drawn[at] <= lower)
-                seen += drawn[at++];
-            double low = sorted[at];
-            while (seen + drawn[at] <= upper)
-                seen += drawn[at++];
-            medians[r] = low + (sorted[at] - low) / 2;
-        }
-        tb_sort_doubles(medians, resamples);
-        interval.low = tb_quantile_sorted(medians, resamples, (1 - level) / 2);
-        interval.high = tb_quantile_sorted(medians, resamples, (1 + level) / 2);
-        interval.level = level;
-    }
-    free(medians);
-    free(sorted);
-    free(drawn);
-    return interval;
-}
-
 tb_fences tb_tukey_fences_sorted(const double *sorted, size_t count)
 {
     double first = tb_quantile_sorted(sorted, count, 0.25);

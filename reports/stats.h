@@ -40,11 +40,6 @@ size_t tb_percentile_min_count(double p);
    pair with coverage >= level; 95 % needs n >= 6. Distribution-free, needs independence. */
 tb_interval tb_median_interval_sorted(const double *sorted, size_t count, double level);
 
-/* Percentile bootstrap of the median (Efron), seeded: the same inputs give the same interval on
-   every machine. Allocates; level 0 where that fails or count < 2. */
-tb_interval tb_median_bootstrap(const double *values, size_t count, double level, size_t resamples,
-                                uint64_t seed);
-
 /* Tukey's fences: quartiles (type 7) -+ 1.5 and 3 interquartile ranges. */
 typedef struct tb_fences {
     double inner_low, inner_high, outer_low, outer_high;

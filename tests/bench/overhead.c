@@ -16,7 +16,7 @@
 #include "bench/inputs.h"
 #include "profiler/ring.h"
 #include "profiler/sink_ops.h"
-#include "reports/stats.h"
+#include "reports/stats_bootstrap.h"
 #include "runtime/base/clock.h"
 
 #define MAX_BLOCKS 4096

@@ -2,19 +2,10 @@
  * Statistics against values of an independent implementation: Python 3.11's statistics, math.comb
  * and fractions; the call is named at each constant.
  */
-#include <criterion/criterion.h>
-#include <math.h>
-#include <string.h>
 
 #include "reports/stats.h"
 #include "runtime/base/size.h"
-
-#define EXPECT_NEAR(found, expected, tolerance)                                             \
-    do {                                                                                    \
-        double near_found = (found), near_expected = (expected);                            \
-        cr_expect(fabs(near_found - near_expected) <= (tolerance), "%.17g, expected %.17g", \
-                  near_found, near_expected);                                               \
-    } while (0)
+#include "tests/unit/reports/stats_near.h"
 
 /* x = [7.1, 3.2, 9.9, 4.4, 5.0, 6.6, 2.8, 30.5, 5.5, 4.9, 5.1], sorted */
 static const double eleven[] = {2.8, 3.2, 4.4, 4.9, 5.0, 5.1, 5.5, 6.6, 7.1, 9.9, 30.5};
@@ -142,62 +133,6 @@ Test(stats, random_numbers_are_the_published_ones)
         cr_assert(unit >= 0 && unit < 1);
     }
     cr_expect_eq(tb_random_below(&random, 1), 0u);
-}
-
-Test(stats, bootstrap_repeats_and_brackets)
-{
-    tb_interval a = tb_median_bootstrap(eleven, 11, 0.95, 2000, 7);
-    tb_interval b = tb_median_bootstrap(eleven, 11, 0.95, 2000, 7);
-    cr_expect_eq(memcmp(&a, &b, sizeof a), 0);
-    cr_expect_eq(a.level, 0.95);
-    cr_expect_leq(a.low, 5.1);
-    cr_expect_geq(a.high, 5.1);
-    cr_expect_gt(a.high, a.low);
-    static const double shuffled[] = {7.1, 3.2, 9.9, 4.4, 5.0, 6.6, 2.8, 30.5, 5.5, 4.9, 5.1};
-    tb_interval c = tb_median_bootstrap(shuffled, 11, 0.95, 2000, 7);
-    cr_expect_eq(memcmp(&a, &c, sizeof a), 0, "the order of samples does not matter");
-    cr_expect_eq(tb_median_bootstrap(eleven, 1, 0.95, 2000, 7).level, 0);
-    static const double flat[] = {4, 4, 4, 4};
-    tb_interval d = tb_median_bootstrap(flat, 4, 0.95, 100, 1);
-    EXPECT_NEAR(d.low, 4, 0);
-    EXPECT_NEAR(d.high, 4, 0);
-    /* Two values: a resample's median is low, middle or high with 1/4, 1/2, 1/4. */
-    static const double two[] = {0, 1};
-    tb_interval e = tb_median_bootstrap(two, 2, 0.40, 4000, 3);
-    EXPECT_NEAR(e.low, 0.5, 0);
-    EXPECT_NEAR(e.high, 0.5, 0);
-}
-
-/* Log-normal samples by Box and Muller; the true median is 1. */
-static void draw_log_normal(tb_random *random, double *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        double radius = sqrt(-2 * log(1 - tb_random_unit(random)));
-        values[i] = exp(0.3 * radius * cos(6.283185307179586 * tb_random_unit(random)));
-    }
-}
-
-Test(stats, intervals_cover_the_truth)
-{
-    static const size_t counts[] = {15, 30, 100};
-    tb_random random;
-    tb_random_seed(&random, 2024);
-    for (size_t c = 0; c < TB_COUNT_OF(counts); c++) {
-        int binomial = 0, bootstrap = 0;
-        for (int experiment = 0; experiment < 1000; experiment++) {
-            double values[100];
-            draw_log_normal(&random, values, counts[c]);
-            tb_interval b = tb_median_bootstrap(values, counts[c], 0.95, 400, (uint64_t)experiment);
-            tb_sort_doubles(values, counts[c]);
-            tb_interval a = tb_median_interval_sorted(values, counts[c], 0.95);
-            binomial += a.low <= 1 && 1 <= a.high;
-            bootstrap += b.low <= 1 && 1 <= b.high;
-        }
-        cr_log_info("n = %zu: binomial %d, bootstrap %d of 1000", counts[c], binomial, bootstrap);
-        /* Conservative: at least 95 % less what a thousand experiments may miss by. */
-        cr_expect_geq(binomial, 940);
-        cr_expect(bootstrap >= 925 && bootstrap <= 975, "%d", bootstrap);
-    }
 }
 
 Test(stats, summary)
