@@ -97,7 +97,7 @@ $(BUILD)/obj/%.o: %.c
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<
 
 # Files that are part of the program: NAME.inc has their bytes for an #include in an initialiser.
-embedded := $(wildcard reports/schema.sql reports/viewer/* tests/unit/reports/*.sql)
+embedded := $(wildcard reports/schema*.sql reports/viewer/* tests/unit/reports/*.sql)
 $(BUILD)/gen/%.inc: %
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed "s/ \(..\)/'\\\\x\1',/g; \$$s/,\$$//" > $@.tmp && mv $@.tmp $@

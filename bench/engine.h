@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/json_write.h"
 #include "profiler/sink.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/status.h"
@@ -112,6 +113,8 @@ typedef struct tb_engine {
     void (*set_sink)(tb_session *session, tb_sink *sink);             /* NULL: no per-op events */
     /* Valid until the next resize or allocate; may be NULL. */
     tb_status (*plan)(tb_session *session, tb_error *err, tb_engine_plan *out);
+    /* Puts the graph that `plan` belongs to, "subgraphs":[...] of docs/formats.md; may be NULL. */
+    void (*graph)(tb_session *session, const tb_engine_plan *plan, tb_json_writer *json);
     /* Memory and other figures as of now; the array is the session's. NULL: none offered. */
     const tb_engine_figure *(*figures)(tb_session *session, int *count);
 } tb_engine;

@@ -6,6 +6,7 @@
 #include "bench/build_info.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
+#include "bench/graph.h"
 #include "bench/op_cost.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
@@ -350,6 +351,20 @@ static tb_status make_plan(tb_session *session, tb_error *err, tb_engine_plan *o
     return TB_OK;
 }
 
+static int partition_number(const void *context, int subgraph, int kernel_node)
+{
+    const tb_engine_plan *plan = context;
+    for (int k = 0; k < plan->partition_count; k++)
+        if (plan->partitions[k].subgraph == subgraph && plan->partitions[k].node == kernel_node)
+            return k;
+    return -1;
+}
+
+static void put_graph(tb_session *session, const tb_engine_plan *plan, tb_json_writer *json)
+{
+    tb_graph_put(session->model, session->interpreter, partition_number, plan, json);
+}
+
 /* --fallback fail: names the first node that stayed behind. */
 static tb_status check_fallback(tb_session *session, tb_error *err)
 {
@@ -428,5 +443,6 @@ const tb_engine tb_engine_native = {
     .cancel = cancel,
     .set_sink = set_sink,
     .plan = make_plan,
+    .graph = put_graph,
     .figures = figures,
 };

@@ -260,6 +260,24 @@ static tb_status take_op_samples(tb_ingest *ingest, const cJSON *event, tb_error
     return status;
 }
 
+/* Kept as text: nobody looks into it but those who read profiles. */
+static tb_status take_document(tb_ingest *ingest, const cJSON *event, tb_error *err)
+{
+    const char *kind = text_of(event, "kind"), *of = text_of(event, "of");
+    const cJSON *body = cJSON_GetObjectItemCaseSensitive(event, "body");
+    if (!kind || !of || !body)
+        return TB_OK;
+    char *text = cJSON_PrintUnformatted(body);
+    if (!text)
+        return no_memory(err);
+    tb_status status =
+        strcmp(of, "plan") == 0
+            ? tb_store_add_plan_document(ingest->store, ingest->process_id, kind, text, err)
+            : tb_store_add_process_document(ingest->store, ingest->process_id, kind, text, err);
+    cJSON_free(text);
+    return status;
+}
+
 static tb_status take_outcome(tb_ingest *ingest, const cJSON *event, tb_error *err)
 {
     (void)err;
@@ -289,7 +307,7 @@ tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event,
         [TB_MESSAGE_MODEL] = take_model,       [TB_MESSAGE_PLAN] = take_plan,
         [TB_MESSAGE_OP_TIMES] = take_op_times, [TB_MESSAGE_OP_SAMPLES] = take_op_samples,
         [TB_MESSAGE_CHECK] = take_outcome,     [TB_MESSAGE_DONE] = take_outcome,
-        [TB_MESSAGE_WARNING] = take_warning,
+        [TB_MESSAGE_WARNING] = take_warning,   [TB_MESSAGE_DOCUMENT] = take_document,
     };
     if (!takers[message])
         return TB_OK;

@@ -27,6 +27,7 @@
     X(SAMPLES, "samples")         \
     X(OP_TIMES, "op_times")       \
     X(OP_SAMPLES, "op_samples")   \
+    X(DOCUMENT, "document")       \
     X(CHECK, "check")             \
     X(WARNING, "warning")         \
     X(ERROR, "error")             \

@@ -1,6 +1,7 @@
 /* Rows of a plan; see op_rows.h. */
 #include "bench/op_rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/buf.h"
@@ -22,6 +23,7 @@ struct tb_op_rows {
     const tb_engine_plan *plan;
     op_row *rows;
     int count;
+    const op_row **sorted; /* by compare_rows */
 };
 
 static const char *const kind_texts[TB_EVENT_KIND_COUNT] = {
@@ -52,6 +54,19 @@ static const char *keep_text(tb_arena *arena, tb_buf *text)
     const char *kept = text->size ? tb_arena_text(arena, tb_buf_text(text), text->size) : NULL;
     tb_buf_free(text);
     return kept;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const op_row *x = *(const op_row *const *)a, *y = *(const op_row *const *)b;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->subgraph != y->subgraph)
+        return x->subgraph < y->subgraph ? -1 : 1;
+    if (x->node != y->node)
+        return x->node < y->node ? -1 : 1;
+    uintptr_t left = (uintptr_t)x->step, right = (uintptr_t)y->step;
+    return (left > right) - (left < right);
 }
 
 /* ---- making ------------------------------------------------------------------------------------ */
@@ -140,6 +155,13 @@ tb_status tb_op_rows_make(const tb_engine_plan *plan, const tb_op_times *ops, tb
     for (size_t k = 0; k < seen; k++)
         if (totals[k].kind != TB_EVENT_NODE)
             add_step_row(rows, &totals[k], arena);
+    rows->sorted = TB_ARENA_NEW(arena, const op_row *, (size_t)rows->count);
+    if (!rows->sorted)
+        return tb_fail(err, TB_NO_MEMORY, "plan of %d nodes: out of memory", plan->node_count);
+    for (int k = 0; k < rows->count; k++)
+        rows->sorted[k] = &rows->rows[k];
+    if (rows->count)
+        qsort(rows->sorted, (size_t)rows->count, sizeof *rows->sorted, compare_rows);
     *out = rows;
     return TB_OK;
 }
@@ -151,15 +173,28 @@ int tb_op_rows_count(const tb_op_rows *rows)
     return rows->count;
 }
 
+static int find_row(const tb_op_rows *rows, const op_row *wanted)
+{
+    const op_row **found = rows->count ? bsearch(&wanted, rows->sorted, (size_t)rows->count,
+                                                 sizeof *rows->sorted, compare_rows)
+                                       : NULL;
+    return found ? (int)(*found - rows->rows) : -1;
+}
+
 int tb_op_rows_find(const tb_op_rows *rows, const tb_op_total *op)
 {
-    for (int k = 0; k < rows->count; k++) {
-        const op_row *row = &rows->rows[k];
-        if (row->kind == op->kind && row->step == op->step && row->subgraph == op->subgraph &&
-            row->node == op->node)
-            return k;
-    }
-    return -1;
+    const op_row wanted = {
+        .kind = op->kind, .subgraph = op->subgraph, .node = op->node, .step = op->step};
+    return find_row(rows, &wanted);
+}
+
+int tb_op_rows_find_event(const tb_op_rows *rows, const tb_event *event)
+{
+    const op_row wanted = {.kind = (tb_event_kind)event->kind,
+                           .subgraph = event->subgraph,
+                           .node = event->node,
+                           .step = event->step};
+    return find_row(rows, &wanted);
 }
 
 static void put_row(const op_row *row, tb_json_writer *json)

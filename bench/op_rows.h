@@ -23,6 +23,7 @@ tb_status tb_op_rows_make(const tb_engine_plan *plan, const tb_op_times *ops, tb
 int tb_op_rows_count(const tb_op_rows *rows);
 /* The row of an op that was seen at run time; -1: none (a node unknown to the plan). */
 int tb_op_rows_find(const tb_op_rows *rows, const tb_op_total *op);
+int tb_op_rows_find_event(const tb_op_rows *rows, const tb_event *event);
 
 /* Puts "ops":[...] with the keys of reports/record.def. */
 void tb_op_rows_put(const tb_op_rows *rows, tb_json_writer *json);

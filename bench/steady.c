@@ -71,8 +71,10 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
         now_ns = tb_clock_ns();
         if (status != TB_OK)
             break;
+        if (steady->ring && steady->log)
+            tb_event_log_take(steady->log, steady->ring, start_ns, now_ns - start_ns);
         if (steady->ring)
-            tb_op_times_take(steady->ops, steady->ring);
+            tb_op_times_take(steady->ops, steady->ring, now_ns - start_ns);
         if (!steady->keep || *runs < steady->keep) {
             b.latency_ns[b.count] = now_ns - start_ns;
             b.start_ns[b.count++] = start_ns - begin_ns;

@@ -9,6 +9,7 @@
 #include "bench/engine.h"
 #include "bench/event_stream.h"
 #include "bench/fault.h"
+#include "profiler/event_log.h"
 #include "profiler/ring.h"
 #include "profiler/sink_ops.h"
 
@@ -32,6 +33,7 @@ typedef struct tb_steady {
     int64_t keep;          /* only the first so many latencies are sent; 0: all */
     tb_ring *ring;         /* not NULL: per-op events are taken */
     tb_op_times *ops;      /* with `ring` */
+    tb_event_log *log;     /* with `ring`; NULL: none */
     const tb_fault *fault; /* NULL: none */
 } tb_steady;
 

@@ -13,12 +13,15 @@ uint64_t tb_sweep_new_seed(void)
 }
 
 /* The run's table, which closes with one sentence on it. */
-static tb_status print_results(tb_store *store, int64_t run_id, const char *format, tb_error *err)
+static tb_status print_results(const tb_args *args, tb_store *store, int64_t run_id, tb_error *err)
 {
     char name[32];
+    const char *format;
     snprintf(name, sizeof name, "@%lld", (long long)run_id);
     tb_selection *selection = NULL;
-    tb_status status = tb_selection_open(store, name, NULL, err, &selection);
+    tb_status status = tb_store_args_format(args, err, &format);
+    if (status == TB_OK)
+        status = tb_selection_open(store, name, NULL, err, &selection);
     if (status != TB_OK)
         return status;
     tb_report_options look = tb_store_args_look();
@@ -27,7 +30,7 @@ static tb_status print_results(tb_store *store, int64_t run_id, const char *form
     return status;
 }
 
-static tb_status measure(const tb_args *args, const tb_sweep_plan *plan, const char *format,
+static tb_status measure(const tb_args *args, const tb_sweep_plan *plan, tb_sweep_show show,
                          tb_error *err, tb_exit *code)
 {
     tb_store *store = NULL;
@@ -42,7 +45,7 @@ static tb_status measure(const tb_args *args, const tb_sweep_plan *plan, const c
     status = tb_sweep_run(plan, store, err, &result);
     if (result.run_id) {
         tb_error print_err = TB_ERROR_NONE;
-        tb_status printed = print_results(store, result.run_id, format, &print_err);
+        tb_status printed = show(args, store, result.run_id, &print_err);
         if (status == TB_OK && printed != TB_OK) {
             *err = print_err;
             status = printed;
@@ -60,18 +63,24 @@ static tb_status measure(const tb_args *args, const tb_sweep_plan *plan, const c
 tb_exit tb_sweep_cmd(const tb_args *args, const tb_sweep_request *request)
 {
     tb_error err = TB_ERROR_NONE;
+    const char *format;
+    if (tb_store_args_format(args, &err, &format) != TB_OK)
+        return tb_cmd_fail(&err);
+    return tb_sweep_cmd_then(args, request, print_results);
+}
+
+tb_exit tb_sweep_cmd_then(const tb_args *args, const tb_sweep_request *request, tb_sweep_show show)
+{
+    tb_error err = TB_ERROR_NONE;
     tb_sweep_plan plan;
-    const char *format = NULL;
     tb_exit code = TB_EXIT_OK;
-    tb_status status = tb_store_args_format(args, &err, &format);
-    if (status == TB_OK)
-        status = tb_sweep_plan_make(request, &err, &plan);
+    tb_status status = tb_sweep_plan_make(request, &err, &plan);
     if (status != TB_OK)
         return tb_cmd_fail(&err);
     if (tb_args_flag(args, "dry-run"))
         tb_sweep_plan_print(&plan, true, stdout);
     else
-        status = measure(args, &plan, format, &err, &code);
+        status = measure(args, &plan, show, &err, &code);
     tb_sweep_plan_free(&plan);
     if (status == TB_OK)
         return code;

@@ -19,16 +19,20 @@
 #include "bench/op_rows.h"
 #include "bench/orphan.h"
 #include "bench/outputs.h"
+#include "bench/say_profile.h"
 #include "bench/steady.h"
 #include "bench/worker_say.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
 
 /* A profiled process keeps raw times of every op for at most that many numbers. */
-#define MAX_OP_SAMPLES     (2u << 20)
-#define RING_EVENTS        (64u << 10)
+#define MAX_OP_SAMPLES  (1u << 20)
+#define RING_EVENTS     (64u << 10)
+#define MAX_RING_EVENTS (8u << 20)
+/* Single inferences are kept whole until they have so many events, for the timeline. */
+#define MAX_LOG_EVENTS     (512u << 10)
 #define MAX_WARMUP_SAMPLES 200 /* show how it settles; no figure is made from them */
-#define MAX_OPS            16384
+#define MAX_OPS            (64u << 10)
 
 typedef struct worker {
     tb_event_stream events;
@@ -39,6 +43,7 @@ typedef struct worker {
     tb_session *session;
     tb_ring *ring;
     tb_op_times *ops;
+    tb_event_log *log;
     tb_op_rows *rows;
     const char *phase;
     char note[TB_ERROR_TEXT_SIZE]; /* the engine's latest, not said yet */
@@ -127,32 +132,73 @@ static tb_status check_outputs(worker *w, tb_error *err)
     return status;
 }
 
+/* The ring, and what adds up its events. */
+static tb_status make_observers(worker *w, size_t ring_events, tb_error *err)
+{
+    tb_op_times_destroy(w->ops);
+    tb_ring_destroy(w->ring);
+    w->ops = NULL;
+    w->ring = NULL;
+    tb_status status = tb_ring_create(ring_events, err, &w->ring);
+    return status == TB_OK ? tb_op_times_create(MAX_OPS, err, &w->ops) : status;
+}
+
 static tb_status first_invoke(worker *w, tb_error *err)
 {
+    /* A profile shows what each op took the first time, too. */
+    bool watched = w->job.profile && w->engine->plan;
+    tb_status status = watched ? make_observers(w, RING_EVENTS, err) : TB_OK;
+    if (status != TB_OK)
+        return status;
     begin_phase(w, "first_invoke");
+    if (watched)
+        w->engine->set_sink(w->session, &w->ring->sink);
     uint64_t begin_ns = tb_clock_ns();
-    tb_status status = w->engine->invoke(w->session, err);
+    status = w->engine->invoke(w->session, err);
     uint64_t end_ns = tb_clock_ns();
     if (status != TB_OK)
         return status;
+    if (watched) {
+        w->engine->set_sink(w->session, NULL);
+        tb_op_times_take(w->ops, w->ring, end_ns - begin_ns);
+    }
     tb_say_duration(&w->events, "first_invoke", end_ns - begin_ns);
     tb_say_memory(&w->events, "first_invoke", w->engine, w->session);
     return check_outputs(w, err);
 }
 
-/* One inference under observation shows the steps inside the delegates; it is no sample. */
+/* One inference under observation shows the steps inside the delegates; it is no sample. Where its
+   events do not fit the ring there is another, with a larger one. */
 static tb_status watch_inference(worker *w, tb_error *err)
 {
-    tb_status status = tb_ring_create(RING_EVENTS, err, &w->ring);
-    if (status == TB_OK)
-        status = tb_op_times_create(MAX_OPS, err, &w->ops);
-    if (status != TB_OK)
-        return status;
-    w->engine->set_sink(w->session, &w->ring->sink);
-    status = w->engine->invoke(w->session, err);
-    w->engine->set_sink(w->session, NULL);
-    tb_op_times_take(w->ops, w->ring);
-    return status;
+    tb_status status = w->ring ? TB_OK : make_observers(w, RING_EVENTS, err);
+    for (;;) {
+        size_t count, dropped;
+        if (status != TB_OK)
+            return status;
+        w->engine->set_sink(w->session, &w->ring->sink);
+        status = w->engine->invoke(w->session, err);
+        w->engine->set_sink(w->session, NULL);
+        tb_ring_events(w->ring, &count, &dropped);
+        tb_op_times_take(w->ops, w->ring, 0);
+        size_t wanted = (count + dropped) / 4 * 5;
+        if (status != TB_OK || !dropped || wanted > MAX_RING_EVENTS)
+            return status;
+        status = make_observers(w, wanted, err);
+    }
+}
+
+/* Which nodes are the model's own; those behind are delegates' kernels. */
+static tb_status tell_own_nodes(worker *w, const tb_engine_plan *plan, tb_error *err)
+{
+    int subgraphs = plan->node_count ? plan->nodes[plan->node_count - 1].subgraph + 1 : 0;
+    int32_t *own = TB_ARENA_NEW(&w->arena, int32_t, (size_t)subgraphs);
+    if (!own && subgraphs)
+        return tb_fail(err, TB_NO_MEMORY, "plan of %d nodes: out of memory", plan->node_count);
+    for (int k = 0; k < plan->node_count; k++)
+        if (plan->nodes[k].subgraph >= 0 && plan->nodes[k].subgraph < subgraphs)
+            own[plan->nodes[k].subgraph]++;
+    return tb_op_times_set_own_nodes(w->ops, own, (size_t)subgraphs, err);
 }
 
 static tb_status learn_plan(worker *w, tb_error *err)
@@ -166,11 +212,15 @@ static tb_status learn_plan(worker *w, tb_error *err)
     if (status == TB_OK)
         status = w->engine->plan(w->session, err, &plan);
     if (status == TB_OK)
+        status = tell_own_nodes(w, &plan, err);
+    if (status == TB_OK)
         status = tb_op_rows_make(&plan, w->ops, &w->arena, err, &w->rows);
     if (status != TB_OK)
         return status;
     tb_say_model(&w->events, w->engine, w->session, &plan);
     tb_say_plan(&w->events, w->job.delegate, &plan, w->rows);
+    if (w->job.profile)
+        tb_say_graph(&w->events, w->engine, w->session, &plan);
     return TB_OK;
 }
 
@@ -198,7 +248,8 @@ static tb_status reserve_op_samples(worker *w, tb_error *err, size_t *room)
     *room = MAX_OP_SAMPLES / (ops ? ops : 1);
     if (w->job.max_runs && (uint64_t)w->job.max_runs < *room)
         *room = (size_t)w->job.max_runs;
-    return tb_op_times_reserve(w->ops, *room, err);
+    tb_status status = tb_op_times_reserve(w->ops, *room, err);
+    return status == TB_OK ? tb_event_log_create(MAX_LOG_EVENTS, *room, err, &w->log) : status;
 }
 
 static void warn_of_few(worker *w, int64_t runs)
@@ -242,12 +293,16 @@ static tb_status run_loops(worker *w, tb_error *err)
     loop.keep = 0;
     loop.stop = (tb_stop_rule){job->min_runs, job->max_runs, (uint64_t)job->min_ns, deadline_ns};
     loop.fault = &w->fault;
+    loop.log = w->log;
     status = tb_steady_run(&loop, err, &runs);
     if (status != TB_OK)
         return status;
     tb_say_memory(&w->events, "steady", w->engine, w->session);
     warn_of_few(w, runs);
-    return w->ops ? tb_say_op_times(&w->events, w->ops, w->rows, room, err) : TB_OK;
+    if (!w->ops)
+        return TB_OK;
+    double event_ns = tb_ring_event_ns(w->ring);
+    return tb_say_profile(&w->events, w->ops, w->log, w->rows, room, event_ns, err);
 }
 
 static tb_status measure(worker *w, tb_error *err)
@@ -329,6 +384,7 @@ static void clean_up(worker *w)
 {
     if (w->session)
         w->engine->close(w->session);
+    tb_event_log_destroy(w->log);
     tb_op_times_destroy(w->ops);
     tb_ring_destroy(w->ring);
     tb_arena_free(&w->arena);

@@ -129,11 +129,19 @@ static void put_memuse(tb_json_writer *json, const char *phase, const tb_memuse 
     put_figure(json, phase, &figure);
 }
 
+void tb_say_figures(tb_event_stream *events, const char *phase, const tb_engine_figure *figures,
+                    int count)
+{
+    tb_json_writer *json = begin_figures(events);
+    for (int k = 0; k < count; k++)
+        put_figure(json, phase, &figures[k]);
+    end_figures(events);
+}
+
 void tb_say_duration(tb_event_stream *events, const char *phase, uint64_t duration_ns)
 {
     tb_engine_figure figure = {"duration_ns", NULL, "ns", true, (double)duration_ns, NULL};
-    put_figure(begin_figures(events), phase, &figure);
-    end_figures(events);
+    tb_say_figures(events, phase, &figure, 1);
 }
 
 void tb_say_memory(tb_event_stream *events, const char *phase, const tb_engine *engine,
@@ -240,96 +248,4 @@ void tb_say_plan(tb_event_stream *events, const char *delegate, const tb_engine_
     tb_json_end_object(json);
     tb_op_rows_put(rows, json);
     tb_event_end(events);
-}
-
-/* ---- per-op times ------------------------------------------------------------------------------ */
-
-static int compare_u64(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of the inferences in which the op was called; sorts `times_ns`. */
-static uint64_t median_called(uint64_t *times_ns, size_t count)
-{
-    qsort(times_ns, count, sizeof *times_ns, compare_u64);
-    size_t skip = 0;
-    while (skip < count && times_ns[skip] == 0)
-        skip++;
-    size_t called = count - skip;
-    if (called == 0)
-        return 0;
-    const uint64_t *first = times_ns + skip;
-    return called % 2 ? first[called / 2] : (first[called / 2 - 1] + first[called / 2]) / 2;
-}
-
-static void put_op_time(tb_json_writer *json, int row, const tb_op_total *op, size_t inferences,
-                        uint64_t median_ns)
-{
-    tb_json_put_object(json, NULL);
-    tb_json_put_int(json, "op", row);
-    tb_json_put_uint(json, "calls", op->calls);
-    tb_json_put_uint(json, "inferences", inferences);
-    tb_json_put_uint(json, "first_ns", op->first_ns);
-    tb_json_put_uint(json, "total_ns", op->total_ns);
-    tb_json_put_uint(json, "min_ns", op->min_ns);
-    if (median_ns)
-        tb_json_put_uint(json, "median_ns", median_ns);
-    tb_json_put_uint(json, "max_ns", op->max_ns);
-    tb_json_end_object(json);
-}
-
-static void say_op_samples(tb_event_stream *events, int row, const uint64_t *samples_ns,
-                           size_t count)
-{
-    tb_json_writer *json = tb_event_begin(events, TB_MESSAGE_OP_SAMPLES);
-    tb_json_put_int(json, "op", row);
-    tb_json_put_int(json, "first", 0);
-    tb_json_put_array(json, "duration_ns");
-    for (size_t k = 0; k < count; k++)
-        tb_json_put_uint(json, NULL, samples_ns[k]);
-    tb_json_end_array(json);
-    tb_event_end(events);
-}
-
-tb_status tb_say_op_times(tb_event_stream *events, const tb_op_times *times, const tb_op_rows *rows,
-                          size_t room, tb_error *err)
-{
-    size_t count, inferences = tb_op_times_inferences(times);
-    size_t kept = inferences < room ? inferences : room;
-    const tb_op_total *ops = tb_op_times_ops(times, &count);
-    uint64_t *scratch = malloc((kept + 1) * sizeof *scratch);
-    uint64_t *medians = calloc(count + 1, sizeof *medians);
-    if (!scratch || !medians) {
-        free(scratch);
-        free(medians);
-        return tb_fail(err, TB_NO_MEMORY, "per-op times: out of memory");
-    }
-    for (size_t k = 0; k < count; k++) {
-        int row = tb_op_rows_find(rows, &ops[k]);
-        if (!ops[k].samples_ns || row < 0)
-            continue;
-        say_op_samples(events, row, ops[k].samples_ns, kept);
-        memcpy(scratch, ops[k].samples_ns, kept * sizeof *scratch);
-        medians[k] = median_called(scratch, kept);
-    }
-    tb_json_writer *json = tb_event_begin(events, TB_MESSAGE_OP_TIMES);
-    tb_json_put_array(json, "op_times");
-    for (size_t k = 0; k < count; k++) {
-        int row = tb_op_rows_find(rows, &ops[k]);
-        if (row >= 0 && ops[k].calls)
-            put_op_time(json, row, &ops[k], inferences, medians[k]);
-    }
-    tb_json_end_array(json);
-    tb_event_end(events);
-    free(scratch);
-    free(medians);
-    if (tb_op_times_dropped(times)) {
-        char text[128];
-        snprintf(text, sizeof text, "%zu per-op events were dropped: per-op times are incomplete",
-                 tb_op_times_dropped(times));
-        tb_say_warning(events, "events_dropped", "warning", text);
-    }
-    return TB_OK;
 }

@@ -7,7 +7,6 @@
 #include "bench/event_stream.h"
 #include "bench/op_rows.h"
 #include "bench/outputs.h"
-#include "profiler/sink_ops.h"
 
 void tb_say_hello(tb_event_stream *events, const tb_engine *engine, const char *engine_version);
 void tb_say_phase(tb_event_stream *events, const char *phase);
@@ -17,6 +16,8 @@ void tb_say_duration(tb_event_stream *events, const char *phase, uint64_t durati
 /* What the process uses right now, and the engine where a session is given. */
 void tb_say_memory(tb_event_stream *events, const char *phase, const tb_engine *engine,
                    tb_session *session);
+void tb_say_figures(tb_event_stream *events, const char *phase, const tb_engine_figure *figures,
+                    int count);
 /* The highest resident set of the process. */
 void tb_say_peak_memory(tb_event_stream *events);
 void tb_say_warning(tb_event_stream *events, const char *kind, const char *severity,
@@ -27,9 +28,6 @@ void tb_say_model(tb_event_stream *events, const tb_engine *engine, tb_session *
                   const tb_engine_plan *plan);
 void tb_say_plan(tb_event_stream *events, const char *delegate, const tb_engine_plan *plan,
                  const tb_op_rows *rows);
-/* Totals of every op, and its raw times of the first `room` inferences. */
-tb_status tb_say_op_times(tb_event_stream *events, const tb_op_times *times, const tb_op_rows *rows,
-                          size_t room, tb_error *err);
 void tb_say_error(tb_event_stream *events, const char *phase, const tb_error *err);
 void tb_say_done(tb_event_stream *events, const char *output_checksum);
 

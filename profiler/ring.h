@@ -27,4 +27,8 @@ void tb_ring_destroy(tb_ring *ring);
 const tb_event *tb_ring_events(const tb_ring *ring, size_t *count, size_t *dropped);
 void tb_ring_clear(tb_ring *ring);
 
+/* What noting one event takes right now, two clock readings included: the least of some rounds.
+   Clears the ring. */
+double tb_ring_event_ns(tb_ring *ring);
+
 #endif

@@ -13,10 +13,15 @@ struct tb_op_times {
     /* Open addressing: 1 + index into ops, 0 where empty; a power of two, at most half full. */
     uint32_t *slots;
     size_t slot_mask;
-    uint64_t *samples; /* a row of `room` for each op known at the reserve */
+    uint64_t *samples; /* two rows of `room` for each op known at the reserve: all, own */
     size_t room;
     size_t inferences;
     size_t dropped;
+    tb_budget_maker *maker; /* as large as the ring; made by the first take */
+    int32_t *own_nodes;     /* until then */
+    size_t subgraphs;
+    tb_budget sum;
+    uint64_t summed;
 };
 
 tb_status tb_op_times_create(size_t max_ops, tb_error *err, tb_op_times **out)
@@ -46,6 +51,8 @@ void tb_op_times_destroy(tb_op_times *times)
     free(times->ops);
     free(times->slots);
     free(times->samples);
+    free(times->own_nodes);
+    tb_budget_maker_destroy(times->maker);
     free(times);
 }
 
@@ -83,7 +90,7 @@ static tb_op_total *find_op(tb_op_times *times, const tb_event *event)
     return op;
 }
 
-static void add_event(tb_op_times *times, const tb_event *event)
+static void add_event(tb_op_times *times, const tb_event *event, uint64_t own_ns)
 {
     bool counts =
         event->thread == 0 && (event->kind == TB_EVENT_NODE || event->kind == TB_EVENT_STEP ||
@@ -96,9 +103,8 @@ static void add_event(tb_op_times *times, const tb_event *event)
         return;
     }
     uint64_t duration_ns = event->end_ns - event->begin_ns;
-    if (op->calls == 0 && op->pending_calls == 0)
-        op->first_ns = duration_ns;
     op->pending_ns += duration_ns;
+    op->pending_own_ns += own_ns;
     op->pending_calls++;
     op->bytes += event->bytes;
 }
@@ -114,23 +120,73 @@ static void close_inference(tb_op_times *times)
             op->min_ns = ns;
         if (ns > op->max_ns)
             op->max_ns = ns;
+        if (!op->seen)
+            op->first_ns = ns;
+        op->seen = true;
         op->calls += op->pending_calls;
         op->total_ns += ns;
+        op->own_total_ns += op->pending_own_ns;
         op->inferences++;
-        if (op->samples_ns && times->inferences < times->room)
+        if (op->samples_ns && times->inferences < times->room) {
             op->samples_ns[times->inferences] = ns;
+            op->own_samples_ns[times->inferences] = op->pending_own_ns;
+        }
         op->pending_ns = 0;
+        op->pending_own_ns = 0;
         op->pending_calls = 0;
     }
     times->inferences++;
 }
 
-void tb_op_times_take(tb_op_times *times, tb_ring *ring)
+tb_status tb_op_times_set_own_nodes(tb_op_times *times, const int32_t *own_nodes, size_t subgraphs,
+                                    tb_error *err)
+{
+    if (times->maker)
+        return tb_budget_set_own_nodes(times->maker, own_nodes, subgraphs, err);
+    size_t bytes = subgraphs * sizeof *own_nodes;
+    int32_t *copy = malloc(bytes ? bytes : 1);
+    if (!copy)
+        return tb_fail(err, TB_NO_MEMORY, "per-op times: no memory for %zu subgraphs", subgraphs);
+    memcpy(copy, own_nodes, bytes);
+    free(times->own_nodes);
+    times->own_nodes = copy;
+    times->subgraphs = subgraphs;
+    return TB_OK;
+}
+
+/* False: no memory; then there are no own times and no budget. */
+static bool have_maker(tb_op_times *times, size_t max_events)
+{
+    if (times->maker)
+        return true;
+    if (tb_budget_maker_create(max_events, NULL, &times->maker) != TB_OK)
+        return false;
+    if (!times->own_nodes)
+        return true;
+    return tb_budget_set_own_nodes(times->maker, times->own_nodes, times->subgraphs, NULL) == TB_OK;
+}
+
+static void add_budget(tb_op_times *times, const tb_budget *budget)
+{
+    times->sum.end_to_end_ns += budget->end_to_end_ns;
+    times->sum.node_events += budget->node_events;
+    for (int k = 0; k < TB_BUDGET_PART_COUNT; k++)
+        times->sum.part_ns[k] += budget->part_ns[k];
+    times->summed++;
+}
+
+void tb_op_times_take(tb_op_times *times, tb_ring *ring, uint64_t latency_ns)
 {
     size_t count, dropped;
     const tb_event *events = tb_ring_events(ring, &count, &dropped);
+    const tb_own_time *own = NULL;
+    tb_budget budget;
+    if (have_maker(times, ring->capacity))
+        own = tb_budget_make(times->maker, events, count, latency_ns, &budget);
     for (size_t k = 0; k < count; k++)
-        add_event(times, &events[k]);
+        add_event(times, &events[k], own ? own[k].ns : 0);
+    if (own && !dropped)
+        add_budget(times, &budget);
     times->dropped += dropped;
     close_inference(times);
     tb_ring_clear(ring);
@@ -139,14 +195,20 @@ void tb_op_times_take(tb_op_times *times, tb_ring *ring)
 static void forget(tb_op_total *op)
 {
     *op = (tb_op_total){
-        .kind = op->kind, .subgraph = op->subgraph, .node = op->node, .step = op->step};
+        .kind = op->kind,
+        .subgraph = op->subgraph,
+        .node = op->node,
+        .step = op->step,
+        .first_ns = op->first_ns,
+        .seen = op->seen,
+    };
 }
 
 tb_status tb_op_times_reserve(tb_op_times *times, size_t inferences, tb_error *err)
 {
     size_t cells = 0;
     uint64_t *samples = NULL;
-    if (tb_mul_size(times->op_count, inferences, &cells) && cells > 0)
+    if (tb_mul_size(2 * times->op_count, inferences, &cells) && cells > 0)
         samples = calloc(cells, sizeof *samples);
     if (!samples && times->op_count > 0)
         return tb_fail(err, TB_NO_MEMORY, "per-op times: no memory for %zu ops in %zu inferences",
@@ -156,9 +218,12 @@ tb_status tb_op_times_reserve(tb_op_times *times, size_t inferences, tb_error *e
     times->room = inferences;
     times->inferences = 0;
     times->dropped = 0;
+    times->sum = (tb_budget){0};
+    times->summed = 0;
     for (size_t k = 0; k < times->op_count; k++) {
         forget(&times->ops[k]);
-        times->ops[k].samples_ns = samples + k * inferences;
+        times->ops[k].samples_ns = samples + 2 * k * inferences;
+        times->ops[k].own_samples_ns = samples + (2 * k + 1) * inferences;
     }
     return TB_OK;
 }
@@ -177,4 +242,16 @@ size_t tb_op_times_inferences(const tb_op_times *times)
 size_t tb_op_times_dropped(const tb_op_times *times)
 {
     return times->dropped;
+}
+
+const tb_budget *tb_op_times_budget(const tb_op_times *times, uint64_t *inferences)
+{
+    *inferences = times->summed;
+    return &times->sum;
+}
+
+const tb_own_time *tb_op_times_own(tb_op_times *times, const tb_event *events, size_t count,
+                                   uint64_t latency_ns, tb_budget *out)
+{
+    return times->maker ? tb_budget_make(times->maker, events, count, latency_ns, out) : NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "reports/select.h"
+#include "runtime/base/buf.h"
 
 /* Terminal tables may be coloured and are cut to a width. */
 typedef struct tb_report_options {
@@ -25,6 +26,9 @@ const char *tb_report_format_of_path(const char *path);
    TB_IO for a file that cannot be written, what the store says otherwise. */
 tb_status tb_report_write(const tb_selection *selection, const char *format, const char *path,
                           const tb_report_options *options, tb_error *err);
+
+/* Writes a text that is complete, in the same way. */
+tb_status tb_report_save(const char *path, const tb_buf *text, tb_error *err);
 
 /* As above to an open stream, which stays open. */
 tb_status tb_report_print(const tb_selection *selection, const char *format, FILE *stream,

@@ -127,6 +127,13 @@ tb_status tb_store_add_op_samples(tb_store *store, int64_t process_id, int64_t o
                                   int64_t first_index, const uint64_t *duration_ns, size_t count,
                                   tb_error *err);
 
+/* A JSON text that is read whole: of the process, or of the plan it runs (set before; the first one
+   of a kind stays). Kinds: docs/formats.md, "Store". */
+tb_status tb_store_add_process_document(tb_store *store, int64_t process_id, const char *kind,
+                                        const char *body, tb_error *err);
+tb_status tb_store_add_plan_document(tb_store *store, int64_t process_id, const char *kind,
+                                     const char *body, tb_error *err);
+
 /* status is not TB_PROCESS_RUNNING; a status other than OK needs outcome->reason. */
 tb_status tb_store_finish_process(tb_store *store, int64_t process_id, tb_process_status status,
                                   const tb_outcome *outcome, tb_error *err);

@@ -76,6 +76,21 @@ tb_status tb_read_ops(tb_store *store, int64_t plan_id, tb_pool *pool, tb_error 
 tb_status tb_read_op_times(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
                            tb_op_time *times, size_t count);
 
+/* NULL: there is none of that kind. */
+tb_status tb_read_process_document(tb_store *store, int64_t process_id, const char *kind,
+                                   tb_pool *pool, tb_error *err, const char **body);
+tb_status tb_read_plan_document(tb_store *store, int64_t plan_id, const char *kind, tb_pool *pool,
+                                tb_error *err, const char **body);
+
+/* One inference of an op. */
+typedef struct tb_op_sample {
+    int64_t op, index;
+    uint64_t duration_ns;
+} tb_op_sample;
+/* Appends tb_op_sample, by op and inference. */
+tb_status tb_read_op_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
+                             tb_array *samples);
+
 /* Device, driver and environments of a run. */
 tb_status tb_read_context(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                           tb_run_context *context);

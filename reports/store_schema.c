@@ -19,8 +19,13 @@ static const char schema_sql[] = {
 #include "reports/schema.sql.inc"
     , 0};
 
+static const char documents_sql[] = {
+#include "reports/schema_v2.sql.inc"
+    , 0};
+
 static const tb_migration migrations[] = {
     {"first tables", schema_sql},
+    {"documents", documents_sql},
 };
 
 static const tb_record_type *const stored_types[] = {

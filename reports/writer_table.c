@@ -148,15 +148,19 @@ static tb_status replace_file(const char *path, const tb_buf *out, tb_error *err
     return status;
 }
 
+tb_status tb_report_save(const char *path, const tb_buf *text, tb_error *err)
+{
+    return strcmp(path, "-") == 0 ? put(text, stdout, "standard output", err)
+                                  : replace_file(path, text, err);
+}
+
 tb_status tb_report_write(const tb_selection *selection, const char *format, const char *path,
                           const tb_report_options *options, tb_error *err)
 {
-    if (strcmp(path, "-") == 0)
-        return tb_report_print(selection, format, stdout, options, err);
     tb_buf out = {0};
     tb_status status = compose(selection, format, options, err, &out);
     if (status == TB_OK)
-        status = replace_file(path, &out, err);
+        status = tb_report_save(path, &out, err);
     tb_buf_free(&out);
     return status;
 }

@@ -45,7 +45,7 @@ static tb_status timed(bench *b, bool profiled, double *ns)
     tb_status status = b->engine->invoke(b->session, b->err);
     *ns = (double)(tb_clock_ns() - begin_ns);
     if (profiled)
-        tb_op_times_take(b->ops, b->ring);
+        tb_op_times_take(b->ops, b->ring, (uint64_t)*ns);
     return status;
 }
 

@@ -1,0 +1,111 @@
+/* What `run` and `profile` are asked for; see run_args.h. */
+#include "bench/run_args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/sweep_cmd.h"
+
+static tb_status one_of(const char *option, const char *value, const char *first,
+                        const char *second, tb_error *err, bool *is_first)
+{
+    *is_first = strcmp(value, first) == 0;
+    if (*is_first || strcmp(value, second) == 0)
+        return TB_OK;
+    return tb_fail(err, TB_USAGE, "--%s %s: goes %s or %s", option, value, first, second);
+}
+
+/* "key=value"; the value may be empty, the key not. The texts share one block that starts at
+   labels[0].key. */
+static tb_status read_labels(const tb_args *args, tb_error *err, tb_label **labels, size_t *count)
+{
+    int given;
+    const char *const *texts = tb_args_list(args, "label", &given);
+    size_t size = (size_t)given * sizeof **labels;
+    for (int k = 0; k < given; k++)
+        size += strlen(texts[k]) + 1;
+    *labels = calloc(1, size + 1);
+    if (!*labels)
+        return tb_fail(err, TB_NO_MEMORY, "labels: out of memory");
+    *count = (size_t)given;
+    char *next = (char *)(*labels + given);
+    for (int k = 0; k < given; k++) {
+        size_t length = strlen(texts[k]);
+        memcpy(next, texts[k], length + 1);
+        char *equals = strchr(next, '=');
+        if (!equals || equals == next)
+            return tb_fail(err, TB_USAGE, "--label %s: goes KEY=VALUE", texts[k]);
+        *equals = '\0';
+        (*labels)[k] = (tb_label){.key = next, .value = equals + 1};
+        next += length + 1;
+    }
+    return TB_OK;
+}
+
+static tb_text_list list_of(const tb_args *args, const char *name)
+{
+    tb_text_list list;
+    list.items = tb_args_list(args, name, &list.count);
+    return list;
+}
+
+static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_request *request)
+{
+    *request = (tb_sweep_request){
+        .engines = list_of(args, "engine"),
+        .delegates = list_of(args, "delegate"),
+        .inputs = list_of(args, "input"),
+        .shapes = list_of(args, "input-shape"),
+        .signature = tb_args_text(args, "signature"),
+        .seed =
+            tb_args_given(args, "seed") ? (uint64_t)tb_args_int(args, "seed") : tb_sweep_new_seed(),
+        .input_seed = (uint64_t)tb_args_int(args, "input-seed"),
+        .warmup_runs = tb_args_int(args, "warmup"),
+        .warmup_ns = tb_args_ns(args, "warmup-seconds"),
+        .min_runs = tb_args_int(args, "min-runs"),
+        .max_runs = tb_args_int(args, "max-runs"),
+        .min_ns = tb_args_ns(args, "min-seconds"),
+        .max_ns = tb_args_ns(args, "max-seconds"),
+        .processes = (int)tb_args_int(args, "processes"),
+        .profile = tb_args_flag(args, "profile"),
+        .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
+        .silence_ns = tb_args_ns(args, "timeout"),
+        .verbose = tb_args_flag(args, "verbose"),
+        .quiet = tb_args_flag(args, "quiet"),
+    };
+    request->threads = tb_args_ints(args, "threads", &request->thread_count);
+    bool check_off;
+    tb_status status =
+        one_of("check", tb_args_text(args, "check"), "off", "first", err, &check_off);
+    request->check = !check_off;
+    if (status == TB_OK)
+        status = one_of("order", tb_args_text(args, "order"), "random", "given", err,
+                        &request->random_order);
+    if (status == TB_OK)
+        status = tb_fallback_parse(tb_args_text(args, "fallback"), err, &request->fallback);
+    return status;
+}
+
+tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *err,
+                           tb_run_args *out)
+{
+    int count = tb_args_operand_count(args);
+    *out = (tb_run_args){.models = calloc((size_t)count + 1, sizeof *out->models)};
+    if (!out->models)
+        return tb_fail(err, TB_NO_MEMORY, "%s: out of memory", command);
+    tb_status status = read_request(args, err, &out->request);
+    if (status == TB_OK)
+        status = read_labels(args, err, &out->labels, &out->request.label_count);
+    for (int k = 0; k < count; k++)
+        out->models[k] = tb_args_operand(args, k);
+    out->request.command = command;
+    out->request.models = (tb_text_list){out->models, count};
+    out->request.labels = out->labels;
+    return status;
+}
+
+void tb_run_args_free(tb_run_args *run)
+{
+    free(run->labels);
+    free(run->models);
+}

@@ -1,0 +1,97 @@
+/* Documents, and the single inferences of ops: what only profiles read. */
+#include "reports/store_internal.h"
+#include "reports/store_read.h"
+
+/* `sql` takes id, kind and body. */
+static tb_status add_document(tb_store *store, const char *sql, int64_t id, const char *kind,
+                              const char *body, tb_error *err)
+{
+    sqlite3_stmt *statement;
+    tb_status status = tb_sql_begin(store, err);
+    if (status != TB_OK)
+        return status;
+    status = tb_sql_prepare(store, sql, err, &statement);
+    if (status == TB_OK) {
+        sqlite3_bind_int64(statement, 1, id);
+        tb_sql_bind_text(statement, 2, kind);
+        tb_sql_bind_text(statement, 3, body);
+        status = tb_sql_run(store, statement, "adding a document", err);
+    }
+    return tb_sql_end(store, status, err);
+}
+
+tb_status tb_store_add_process_document(tb_store *store, int64_t process_id, const char *kind,
+                                        const char *body, tb_error *err)
+{
+    return add_document(
+        store, "INSERT OR REPLACE INTO process_document (process_id, kind, body) VALUES (?, ?, ?)",
+        process_id, kind, body, err);
+}
+
+tb_status tb_store_add_plan_document(tb_store *store, int64_t process_id, const char *kind,
+                                     const char *body, tb_error *err)
+{
+    return add_document(store,
+                        "INSERT OR IGNORE INTO plan_document (plan_id, kind, body)"
+                        " SELECT plan_id, ?2, ?3 FROM process WHERE id = ?1 AND plan_id NOT NULL",
+                        process_id, kind, body, err);
+}
+
+static tb_status read_document(tb_store *store, const char *sql, int64_t id, const char *kind,
+                               tb_pool *pool, tb_error *err, const char **body)
+{
+    sqlite3_stmt *statement;
+    bool found;
+    *body = NULL;
+    tb_status status = tb_sql_prepare(store, sql, err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, id);
+    tb_sql_bind_text(statement, 2, kind);
+    status = tb_sql_row(store, statement, "reading a document", err, &found);
+    if (status == TB_OK && found) {
+        *body = tb_sql_read_text(statement, 0, pool);
+        sqlite3_reset(statement);
+    }
+    return status;
+}
+
+tb_status tb_read_process_document(tb_store *store, int64_t process_id, const char *kind,
+                                   tb_pool *pool, tb_error *err, const char **body)
+{
+    return read_document(store,
+                         "SELECT body FROM process_document WHERE process_id = ? AND kind = ?",
+                         process_id, kind, pool, err, body);
+}
+
+tb_status tb_read_plan_document(tb_store *store, int64_t plan_id, const char *kind, tb_pool *pool,
+                                tb_error *err, const char **body)
+{
+    return read_document(store, "SELECT body FROM plan_document WHERE plan_id = ? AND kind = ?",
+                         plan_id, kind, pool, err, body);
+}
+
+tb_status tb_read_op_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
+                             tb_array *samples)
+{
+    sqlite3_stmt *statement;
+    bool found;
+    tb_status status = tb_sql_prepare(store,
+                                      "SELECT op_idx, idx, duration_ns FROM op_sample"
+                                      " WHERE process_id = ? ORDER BY op_idx, idx",
+                                      err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, process_id);
+    while ((status = tb_sql_row(store, statement, "reading inferences of ops", err, &found)) ==
+               TB_OK &&
+           found) {
+        tb_op_sample *sample = tb_array_push(pool, samples);
+        if (!sample)
+            continue; /* latched in the pool */
+        *sample =
+            (tb_op_sample){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
+                           (uint64_t)sqlite3_column_int64(statement, 2)};
+    }
+    return status;
+}

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Profiles: the tables, the document, and that the time of an inference adds up.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+need sqlite3
+models
+
+# The first column of a query on the document $json, whose text is `doc`.
+ask() {
+    sqlite3 :memory: "WITH d AS (SELECT readfile('$json') AS doc) $1"
+}
+
+quick="--max-seconds 0.5 --min-seconds 0.05 --warmup-seconds 0.01 --min-runs 5"
+json=$dir/profile.json
+# shellcheck disable=SC2086 # words
+run "$TFLBENCH" profile "$model" -d reference,cpu -t 1 $quick --order given --db "$db" --json "$json" --columns median,interval,kernel
+ok "profile succeeds" is "$code" 0
+ok "run order" says "$out" "Run order"
+ok "top by time" says "$out" "Top by time"
+ok "by type" says "$out" "By type"
+ok "the usual columns" says "$out" "times called"
+ok "a column on request" says "$out" "kernel"
+ok "the budget" says "$out" "unattributed"
+ok "the command is stored" is "$(sql 'SELECT command FROM run')" profile
+ok "the graph is stored with each plan" is "$(sql "SELECT count(*) FROM plan_document WHERE kind = 'graph'")" 2
+ok "timelines are stored" is "$(sql "SELECT count(*) FROM process_document WHERE kind = 'timeline'")" 2
+
+ok "the schema" is "$(ask "SELECT doc ->> '$.schema' || ' ' || (doc ->> '$.version') FROM d")" "tflbench.profile 1"
+ok "one more configuration" is "$(ask "SELECT json_array_length(doc, '$.more') FROM d")" 1
+for at in '$' '$.more[0]'; do
+    what=$(ask "SELECT doc ->> '$at.configuration.delegate' FROM d")
+    ok "$what: the parts add up to the whole" is \
+        "$(ask "SELECT sum(p.value ->> 'ns') - (doc ->> '$at.budget.end_to_end_ns') FROM d, json_each(doc, '$at.budget.parts') p")" 0
+    ok "$what: so do the means" is \
+        "$(ask "SELECT abs(sum(p.value ->> 'ns') - (doc ->> '$at.budget.mean.end_to_end_ns')) < 1 FROM d, json_each(doc, '$at.budget.mean.parts') p")" 1
+    ok "$what: own times of ops and what lies between them are all of it" is \
+        "$(ask "SELECT (SELECT sum(o.value ->> 'self_ns') FROM json_each(doc, '$at.ops') o) + (SELECT sum(p.value ->> 'ns') FROM json_each(doc, '$at.budget.parts') p WHERE p.value ->> 'part' IN ('dispatch', 'unattributed')) - (doc ->> '$at.budget.end_to_end_ns') FROM d")" 0
+    ok "$what: the median inference of the timeline is that of the budget" is \
+        "$(ask "SELECT (doc ->> '$at.timeline.inferences[1].duration_ns') - (doc ->> '$at.budget.end_to_end_ns') FROM d")" 0
+    ok "$what: every node of the plan takes time or is covered" is \
+        "$(ask "SELECT (doc ->> '$at.result.nodes_total') - count(DISTINCT c.value) FROM d, json_each(doc, '$at.ops') o, json_each(o.value, '$.covers') c")" 0
+    ok "$what: ops agree with the database" is \
+        "$(ask "SELECT sum(o.value ->> 'calls') FROM d, json_each(doc, '$at.ops') o")" \
+        "$(sql "SELECT sum(t.calls) FROM op_time t JOIN process p ON p.id = t.process_id JOIN configuration c ON c.id = p.configuration_id WHERE c.delegate = '$what'")"
+    ok "$what: medians lie in their intervals" is \
+        "$(ask "SELECT count(*) FROM d, json_each(doc, '$at.ops') o WHERE NOT (o.value ->> 'median_ns') BETWEEN (o.value ->> 'median_low_ns') - 1 AND (o.value ->> 'median_high_ns') + 1")" 0
+    ok "$what: edges lead to tensors" is \
+        "$(ask "SELECT count(*) FROM d, json_each(doc, '$at.model.subgraphs[0].nodes') n, json_each(n.value, '$.inputs') i WHERE i.value >= json_array_length(doc, '$at.model.subgraphs[0].tensors')")" 0
+done
+ok "the headline figures are those of the store" is \
+    "$(ask "SELECT doc ->> '$.result.samples' FROM d")" \
+    "$(sql "SELECT count(*) FROM sample s JOIN process p ON p.id = s.process_id JOIN configuration c ON c.id = p.configuration_id WHERE p.profiled = 0 AND c.delegate = 'cpu'")"
+
+run "$TFLBENCH" profile @1 --db "$db" --where delegate=cpu --json -
+ok "a stored run, as JSON alone" is "$code" 0
+cp "$out" "$json"
+ok "narrowed to one configuration" is "$(ask "SELECT json_array_length(doc, '$.more') || (doc ->> '$.configuration.delegate') FROM d")" 0cpu
+run "$TFLBENCH" profile @7 --db "$db"
+ok "a run that is not there" is "$code" 6
+ok "a run that is not there: one line" one_line "$err"
+run "$TFLBENCH" profile @1 "$model" --db "$db"
+ok "a stored run beside a model is usage" is "$code" 2
+run "$TFLBENCH" profile @1 --db "$db" --columns nonsense
+ok "a column of no name" is "$code" 2
+ok "a column of no name: the others are named" says "$err" "gflops"
+# shellcheck disable=SC2086 # words
+run "$TFLBENCH" run "$model" $quick --no-profile --db "$db" -q
+run "$TFLBENCH" profile @ --db "$db"
+ok "a run without profiling has no profile" is "$code" 6
+ok "and that is said" says "$err" "no process with per-op profiling"
+
+finish
