@@ -23,12 +23,19 @@ ARCH := $(firstword $(subst -, ,$(or $(CROSS),$(shell uname -m))))
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wcast-qual -Wpointer-arith -Wundef -Wvla -Werror
-CPPFLAGS := -I. -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+# SELECT is a folder with the rows and types that a runtime for certain models keeps (make runtime).
+SELECT ?=
+CPPFLAGS := $(if $(SELECT),-I$(SELECT) -DTB_SELECTED_TYPES) -I. -I$(BUILD)/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 # An instrumented shift hides from gcc what it knows of the result's sign in a plain build.
 san_warn := -Wno-sign-conversion
-CFLAGS := -std=c11 $(OPT) -g $(WARN) -fno-math-errno -ffp-contract=off -fvisibility=hidden -fPIC \
+# SMALL is what `make runtime` builds with: what nobody calls is left out when linking.
+SMALL ?=
+small_cflags := -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+                $(if $(SELECT),-Wno-unused-function -Wno-unused-const-variable)
+small_ldflags := -Wl,--gc-sections $(if $(filter x86_64,$(ARCH)),-Wl$(comma)-z$(comma)pack-relative-relocs)
+CFLAGS := -std=c11 $(if $(SMALL),$(small_cflags),$(OPT)) -g $(WARN) -fno-math-errno -ffp-contract=off -fvisibility=hidden -fPIC \
           $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all $(san_warn))
-LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -pthread -rdynamic
+LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -pthread -rdynamic $(if $(SMALL),$(small_ldflags))
 LDLIBS := -lm -ldl
 
 # ---- sources, by layer -------------------------------------------------------------------------
@@ -77,6 +84,26 @@ abi_map := runtime/tflite_abi/libtensorflowlite_c.map
 $(BUILD)/libtensorflowlite_c.so: $(call objects,$(base_src) $(runtime_src)) $(abi_map)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$(abi_map) $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
+
+# A runtime of the operators and data types that some models need (`tflbench ops` lists them), or of
+# all; without delegates. In a folder of its own: $(BUILD)/runtime-<name of the list>.
+OPS ?=
+RUNTIME ?= $(BUILD)/runtime-$(if $(OPS),$(basename $(notdir $(OPS))),all)
+.PHONY: runtime size
+runtime: ## build a small libtensorflowlite_c.so of what OPS=FILE lists (tflbench ops), or of all
+	@$(if $(OPS),scripts/select_ops.sh $(OPS) $(RUNTIME)/select)
+	@$(MAKE) -s BUILD=$(RUNTIME) SMALL=1 SELECT=$(if $(OPS),$(RUNTIME)/select) \
+	    $(RUNTIME)/libtensorflowlite_c.so
+	@$(CROSS)size $(RUNTIME)/libtensorflowlite_c.so | \
+	    awk 'NR == 2 { printf "%s: %d bytes of text, %d of data, %d together\n", $$6, $$1, $$2, $$1 + $$2 }'
+
+kws_model = $(firstword $(wildcard ../shared/models/tiny/kws_dscnn_int8/model.tflite) \
+                        $(BUILD)/zoo/ds_cnn_int8.tflite)
+size: $(BUILD)/tflbench ## print the size of a runtime for keyword spotting alone, and of all of it
+	@$(BUILD)/tflbench zoo ds_cnn -o $(BUILD)/zoo >/dev/null
+	@$(BUILD)/tflbench ops $(kws_model) -o $(BUILD)/kws.txt
+	@$(MAKE) -s runtime OPS=$(BUILD)/kws.txt
+	@$(MAKE) -s runtime OPS=
 
 # The cpu delegate for other runtimes: everything it needs goes through the ABI.
 $(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
@@ -127,11 +154,16 @@ unit: $(BUILD)/unit ## build and run the unit tests
 stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=thread)
 	@scripts/each.sh $(stress_bin)
 
-cli: all ## run the command-line tests on the real binary
+cli: all $(BUILD)/tests/abi/run_model ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
 
 # A client that knows the ABI alone, linked to the library; and the library's list of symbols.
 $(BUILD)/tests/abi/client: $(BUILD)/obj/tests/abi/client.o $(BUILD)/libtensorflowlite_c.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -L$(BUILD) -ltensorflowlite_c -Wl,-rpath,'$$ORIGIN/../..' $(LDLIBS)
+
+# Runs any model in whichever libtensorflowlite_c.so the loader finds.
+$(BUILD)/tests/abi/run_model: $(BUILD)/obj/tests/abi/run_model.o $(BUILD)/libtensorflowlite_c.so
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -L$(BUILD) -ltensorflowlite_c -Wl,-rpath,'$$ORIGIN/../..' $(LDLIBS)
 

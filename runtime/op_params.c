@@ -207,7 +207,9 @@ enum { OPTIONAL = false, REQUIRED = true, IN_builtin_options = false, IN_builtin
     };
 #include "runtime/op_params.def"
 
+/* A runtime for certain models may have no row: then the first entry makes it an array. */
 static const mapping *const mapping_of[] = {
+    [kTfLiteBuiltinCustom] = NULL,
 #define TB_OP_PARAMS(name, table) [kTfLiteBuiltin##name] = &table##_mapping,
 #include "runtime/op_params.def"
 };

@@ -57,6 +57,7 @@ static const tb_fb_table_def empty_def = {.name = "a table without fields"};
 #define TB_UNION(name)                     static const tb_fb_table_def *const name##_members[] = {
 #define TB_MEMBER(name, type, table, text) [type - 1] = &table##_def,
 #define TB_EMPTY_MEMBER(name, type, text)  [type - 1] = &empty_def,
+#define TB_SKIPPED_MEMBER(name, type, table, text) TB_EMPTY_MEMBER(name, type, text)
 #define TB_UNION_END(name) \
     };                     \
     static const tb_fb_union_def name##_union = {name##_members, TB_COUNT_OF(name##_members)};

@@ -7,6 +7,7 @@
 #include "runtime/delegate_call.h"
 #include "runtime/interpreter_internal.h"
 #include "runtime/tensor.h"
+#include "runtime/typed.h"
 
 /* ---- resizing --------------------------------------------------------------------------------- */
 
@@ -222,6 +223,21 @@ static TfLiteStatus check_guards(tb_subgraph *subgraph, shape_guard *guards, int
     return status;
 }
 
+/* Nothing where the build has every type: kernels of those that were left out are not there. */
+static TfLiteStatus check_built(tb_subgraph *subgraph, const TfLiteIntArray *list)
+{
+    for (int k = 0; list && k < list->size && TB_SELECTED_TYPE_BITS != UINT32_MAX; k++) {
+        int tensor = list->data[k];
+        char text[TB_TENSOR_TEXT_SIZE];
+        if (tensor >= 0 && !tb_type_is_built(subgraph->tensors[tensor].type))
+            return tb_fault(subgraph, TB_UNSUPPORTED,
+                            "%s is %s, which this runtime is built without",
+                            tb_tensor_text(subgraph, tensor, text),
+                            TfLiteTypeGetName(subgraph->tensors[tensor].type));
+    }
+    return kTfLiteOk;
+}
+
 static TfLiteStatus prepare_node(tb_subgraph *subgraph, int index, int position, bool guarded)
 {
     tb_interpreter *interpreter = subgraph->interpreter;
@@ -244,7 +260,14 @@ static TfLiteStatus prepare_node(tb_subgraph *subgraph, int index, int position,
         return tb_fault(subgraph, TB_UNSUPPORTED,
                         "more than %d of its outputs are used by earlier nodes", MAX_GUARDS);
     subgraph->current_position = position;
-    status = tb_node_prepare(subgraph, node);
+    status = check_built(subgraph, node->node.inputs);
+    if (status == kTfLiteOk)
+        status = check_built(subgraph, node->node.outputs);
+    if (status == kTfLiteOk)
+        status = tb_node_prepare(subgraph, node);
+    /* A kernel may choose the type of its output. */
+    if (status == kTfLiteOk)
+        status = check_built(subgraph, node->node.outputs);
     subgraph->current_position = -1;
     TfLiteStatus guard_status = check_guards(subgraph, guards, guard_count);
     if (status != kTfLiteOk && status != kTfLiteOutputShapeNotKnown) {

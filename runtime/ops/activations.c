@@ -112,10 +112,8 @@ static TfLiteStatus prepare_relu(TfLiteContext *context, TfLiteNode *node, float
                                  bool has_int16)
 {
     const tb_typed_row rows[] = {
-        {kTfLiteFloat32, relu_f32, NULL},
-        {kTfLiteUInt8, relu_u8, NULL},
-        {kTfLiteInt8, relu_i8, NULL},
-        {has_int16 ? kTfLiteInt16 : kTfLiteNoType, relu_i16, NULL},
+        TB_UNARY_ROW(Float32, relu_f32), TB_UNARY_ROW(UInt8, relu_u8),
+        TB_UNARY_ROW(Int8, relu_i8),     {has_int16 ? kTfLiteInt16 : kTfLiteNoType, relu_i16, NULL},
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -180,8 +178,8 @@ TB_DEFINE_UNARY(leaky_i16, unary_activation, int16_t, int16_t, leaky(p, x))
 static TfLiteStatus prepare_leaky(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, leaky_f32, NULL}, {kTfLiteUInt8, leaky_u8, NULL},
-        {kTfLiteInt8, leaky_i8, NULL},     {kTfLiteInt16, leaky_i16, NULL},
+        TB_UNARY_ROW(Float32, leaky_f32), TB_UNARY_ROW(UInt8, leaky_u8),
+        TB_UNARY_ROW(Int8, leaky_i8),     TB_UNARY_ROW(Int16, leaky_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteLeakyReluParams *params = node->builtin_data;
@@ -235,9 +233,9 @@ TB_DEFINE_UNARY(hard_swish_i8, unary_activation, int8_t, int8_t, hard_swish(p, x
 static TfLiteStatus prepare_hard_swish(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, hard_swish_f32, NULL},
-        {kTfLiteUInt8, hard_swish_u8, NULL},
-        {kTfLiteInt8, hard_swish_i8, NULL},
+        TB_UNARY_ROW(Float32, hard_swish_f32),
+        TB_UNARY_ROW(UInt8, hard_swish_u8),
+        TB_UNARY_ROW(Int8, hard_swish_i8),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -386,9 +384,9 @@ static TfLiteStatus fill_table(TfLiteContext *context, const TfLiteTensor *input
 static TfLiteStatus prepare_tanh(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, tanh_f32, NULL},   {kTfLiteFloat16, tanh_f16, NULL},
-        {kTfLiteBFloat16, tanh_bf16, NULL}, {kTfLiteUInt8, table_8bit, NULL},
-        {kTfLiteInt8, table_8bit, NULL},    {kTfLiteInt16, tanh_i16, NULL},
+        TB_UNARY_ROW(Float32, tanh_f32),   TB_UNARY_ROW(Float16, tanh_f16),
+        TB_UNARY_ROW(BFloat16, tanh_bf16), TB_UNARY_ROW(UInt8, table_8bit),
+        TB_UNARY_ROW(Int8, table_8bit),    TB_UNARY_ROW(Int16, tanh_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -405,12 +403,9 @@ static TfLiteStatus prepare_tanh(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_logistic(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, logistic_f32, NULL},
-        {kTfLiteFloat16, logistic_f16, NULL},
-        {kTfLiteBFloat16, logistic_bf16, NULL},
-        {kTfLiteUInt8, table_8bit, NULL},
-        {kTfLiteInt8, table_8bit, NULL},
-        {kTfLiteInt16, logistic_i16, NULL},
+        TB_UNARY_ROW(Float32, logistic_f32),   TB_UNARY_ROW(Float16, logistic_f16),
+        TB_UNARY_ROW(BFloat16, logistic_bf16), TB_UNARY_ROW(UInt8, table_8bit),
+        TB_UNARY_ROW(Int8, table_8bit),        TB_UNARY_ROW(Int16, logistic_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -460,8 +455,8 @@ TB_DEFINE_UNARY(gelu_f16, unary_activation, uint16_t, uint16_t,
 static TfLiteStatus prepare_elu(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, elu_f32, NULL},
-        {kTfLiteInt8, table_8bit, NULL},
+        TB_UNARY_ROW(Float32, elu_f32),
+        TB_UNARY_ROW(Int8, table_8bit),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -475,9 +470,9 @@ static TfLiteStatus prepare_elu(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_gelu(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, gelu_f32, NULL},  {kTfLiteFloat16, gelu_f16, NULL},
-        {kTfLiteUInt8, table_8bit, NULL},  {kTfLiteInt8, table_8bit, NULL},
-        {kTfLiteInt16, table_16bit, NULL}, {kTfLiteNoType, NULL, NULL},
+        TB_UNARY_ROW(Float32, gelu_f32),  TB_UNARY_ROW(Float16, gelu_f16),
+        TB_UNARY_ROW(UInt8, table_8bit),  TB_UNARY_ROW(Int8, table_8bit),
+        TB_UNARY_ROW(Int16, table_16bit), {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteGeluParams *params = node->builtin_data;
     const TfLiteTensor *input;
@@ -520,8 +515,8 @@ TB_DEFINE_BINARY(prelu_i16, prelu_data, int16_t, int8_t, int16_t, quantized_prel
 static TfLiteStatus prepare_prelu(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, NULL, prelu_f32}, {kTfLiteUInt8, NULL, prelu_u8},
-        {kTfLiteInt8, NULL, prelu_i8},     {kTfLiteInt16, NULL, prelu_i16},
+        TB_BINARY_ROW(Float32, prelu_f32), TB_BINARY_ROW(UInt8, prelu_u8),
+        TB_BINARY_ROW(Int8, prelu_i8),     TB_BINARY_ROW(Int16, prelu_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     tb_binary_tensors t;

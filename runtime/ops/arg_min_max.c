@@ -121,14 +121,16 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, TfLiteType
 
 static TfLiteStatus prepare_max(TfLiteContext *context, TfLiteNode *node)
 {
-    static const arg_kernels kernels = {max_f32, max_u8, max_i8, max_i32};
+    static const arg_kernels kernels = {TB_TYPED(Float32, max_f32), TB_TYPED(UInt8, max_u8),
+                                        TB_TYPED(Int8, max_i8), TB_TYPED(Int32, max_i32)};
     const TfLiteArgMaxParams *params = node->builtin_data;
     return prepare(context, node, params->output_type, &kernels);
 }
 
 static TfLiteStatus prepare_min(TfLiteContext *context, TfLiteNode *node)
 {
-    static const arg_kernels kernels = {min_f32, min_u8, min_i8, min_i32};
+    static const arg_kernels kernels = {TB_TYPED(Float32, min_f32), TB_TYPED(UInt8, min_u8),
+                                        TB_TYPED(Int8, min_i8), TB_TYPED(Int32, min_i32)};
     const TfLiteArgMinParams *params = node->builtin_data;
     return prepare(context, node, params->output_type, &kernels);
 }

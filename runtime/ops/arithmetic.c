@@ -310,16 +310,32 @@ static TfLiteStatus prepare_sum(TfLiteContext *context, TfLiteNode *node,
 
 static TfLiteStatus prepare_add(TfLiteContext *context, TfLiteNode *node)
 {
-    static const sum_kernels kernels = {add_f32, add_f16, add_i32, add_i64,  add_i16,
-                                        add_u8,  add_i8,  add_q16, add_pot16};
+    static const sum_kernels kernels = {
+        .f32 = TB_TYPED(Float32, add_f32),
+        .f16 = TB_TYPED(Float16, add_f16),
+        .i32 = TB_TYPED(Int32, add_i32),
+        .i64 = TB_TYPED(Int64, add_i64),
+        .i16 = TB_TYPED(Int16, add_i16),
+        .u8 = TB_TYPED(UInt8, add_u8),
+        .i8 = TB_TYPED(Int8, add_i8),
+        .q16 = TB_TYPED(Int16, add_q16),
+        .pot16 = TB_TYPED(Int16, add_pot16),
+    };
     const TfLiteAddParams *params = node->builtin_data;
     return prepare_sum(context, node, params->activation, params->pot_scale_int16, &kernels);
 }
 
 static TfLiteStatus prepare_sub(TfLiteContext *context, TfLiteNode *node)
 {
-    static const sum_kernels kernels = {sub_f32, NULL,   sub_i32, sub_i64,  NULL,
-                                        sub_u8,  sub_i8, sub_q16, sub_pot16};
+    static const sum_kernels kernels = {
+        .f32 = TB_TYPED(Float32, sub_f32),
+        .i32 = TB_TYPED(Int32, sub_i32),
+        .i64 = TB_TYPED(Int64, sub_i64),
+        .u8 = TB_TYPED(UInt8, sub_u8),
+        .i8 = TB_TYPED(Int8, sub_i8),
+        .q16 = TB_TYPED(Int16, sub_q16),
+        .pot16 = TB_TYPED(Int16, sub_pot16),
+    };
     const TfLiteSubParams *params = node->builtin_data;
     return prepare_sum(context, node, params->activation, params->pot_scale_int16, &kernels);
 }
@@ -335,15 +351,15 @@ static TfLiteStatus prepare_mul(TfLiteContext *context, TfLiteNode *node)
     const bool quantized = (TB_TYPES_QUANTIZED & TB_TYPE_BIT(t.output->type)) &&
                            !(t.output->type == kTfLiteInt16 && !is_quantized(t.output));
     const tb_typed_row rows[] = {
-        {kTfLiteFloat32, NULL, mul_f32},
-        {kTfLiteFloat16, NULL, mul_f16},
-        {kTfLiteInt32, NULL, mul_i32},
-        {kTfLiteUInt32, NULL, mul_u32},
-        {kTfLiteInt64, NULL, mul_i64},
-        {kTfLiteComplex64, NULL, mul_c64},
-        {kTfLiteUInt8, NULL, int16_to_8 ? mul_i16_to_u8 : mul_u8},
-        {kTfLiteInt8, NULL, int16_to_8 ? mul_i16_to_i8 : mul_i8},
-        {kTfLiteInt16, NULL, quantized ? mul_q16 : mul_i16},
+        TB_BINARY_ROW(Float32, mul_f32),
+        TB_BINARY_ROW(Float16, mul_f16),
+        TB_BINARY_ROW(Int32, mul_i32),
+        TB_BINARY_ROW(UInt32, mul_u32),
+        TB_BINARY_ROW(Int64, mul_i64),
+        TB_BINARY_ROW(Complex64, mul_c64),
+        TB_BINARY_ROW(UInt8, int16_to_8 ? mul_i16_to_u8 : mul_u8),
+        TB_BINARY_ROW(Int8, int16_to_8 ? mul_i16_to_i8 : mul_i8),
+        TB_BINARY_ROW(Int16, quantized ? mul_q16 : mul_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     if (!int16_to_8)
@@ -367,9 +383,9 @@ static TfLiteStatus prepare_mul(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_div(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, NULL, div_f32}, {kTfLiteInt32, NULL, div_i32},
-        {kTfLiteUInt8, NULL, div_u8},    {kTfLiteInt8, NULL, div_i8},
-        {kTfLiteInt16, NULL, div_q16},   {kTfLiteNoType, NULL, NULL},
+        TB_BINARY_ROW(Float32, div_f32), TB_BINARY_ROW(Int32, div_i32),
+        TB_BINARY_ROW(UInt8, div_u8),    TB_BINARY_ROW(Int8, div_i8),
+        TB_BINARY_ROW(Int16, div_q16),   {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteDivParams *params = node->builtin_data;
     tb_binary_tensors t;
@@ -393,9 +409,9 @@ static TfLiteStatus prepare_div(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_squared_difference(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, NULL, squared_difference_f32},
-        {kTfLiteInt32, NULL, squared_difference_i32},
-        {kTfLiteInt8, NULL, squared_difference_i8},
+        TB_BINARY_ROW(Float32, squared_difference_f32),
+        TB_BINARY_ROW(Int32, squared_difference_i32),
+        TB_BINARY_ROW(Int8, squared_difference_i8),
         {kTfLiteNoType, NULL, NULL},
     };
     tb_binary_tensors t;
@@ -455,10 +471,10 @@ DEFINE_EXTREME(i64, int64_t, SELF)
 
 #define EXTREME_ROWS(which)                                                          \
     {                                                                                \
-        {kTfLiteFloat32, NULL, which##_f32}, {kTfLiteFloat16, NULL, which##_f16},    \
-            {kTfLiteBFloat16, NULL, which##_bf16}, {kTfLiteUInt8, NULL, which##_u8}, \
-            {kTfLiteInt8, NULL, which##_i8}, {kTfLiteInt16, NULL, which##_i16},      \
-            {kTfLiteInt32, NULL, which##_i32}, {kTfLiteInt64, NULL, which##_i64},    \
+        TB_BINARY_ROW(Float32, which##_f32), TB_BINARY_ROW(Float16, which##_f16),    \
+            TB_BINARY_ROW(BFloat16, which##_bf16), TB_BINARY_ROW(UInt8, which##_u8), \
+            TB_BINARY_ROW(Int8, which##_i8), TB_BINARY_ROW(Int16, which##_i16),      \
+            TB_BINARY_ROW(Int32, which##_i32), TB_BINARY_ROW(Int64, which##_i64),    \
         {                                                                            \
             kTfLiteNoType, NULL, NULL                                                \
         }                                                                            \

@@ -187,7 +187,7 @@ static TfLiteStatus prepare_hybrid(TfLiteContext *context, const TfLiteBatchMatM
                                &count));
     data->rhs_scale_step = count > 1;
     data->is_hybrid = true;
-    data->kernel = matmul_hybrid;
+    data->kernel = TB_TYPED(Float32, matmul_hybrid);
     return tb_hybrid_prepare(context, data->lhs.batches * data->lhs.rows, data->depth,
                              params->asymmetric_quantize_inputs, &data->hybrid);
 }
@@ -200,12 +200,12 @@ static TfLiteStatus prepare_integer(TfLiteContext *context, const TfLiteTensor *
     TB_OP_TRY(tb_op_check_quantized(context, rhs, "rhs"));
     TB_OP_TRY(tb_op_check_quantized(context, output, "output"));
     if (lhs->type == kTfLiteInt8) {
-        data->kernel = matmul_i8;
+        data->kernel = TB_TYPED(Int8, matmul_i8);
     } else {
         TB_OP_TRY(tb_op_check_symmetric(context, lhs, "lhs"));
         TB_OP_TRY(tb_op_check_symmetric(context, rhs, "rhs"));
         TB_OP_TRY(tb_op_check_symmetric(context, output, "output"));
-        data->kernel = rhs->type == kTfLiteInt8 ? matmul_i16_i8 : matmul_i16;
+        data->kernel = TB_TYPED(Int16, rhs->type == kTfLiteInt8 ? matmul_i16_i8 : matmul_i16);
     }
     data->lhs_offset = -lhs->params.zero_point;
     data->rhs_offset = -rhs->params.zero_point;
@@ -262,7 +262,10 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
         return prepare_hybrid(context, params, rhs, data);
     if (output->type == lhs->type && lhs->type != kTfLiteFloat32)
         return prepare_integer(context, lhs, rhs, output, data);
-    data->kernel = lhs->type == kTfLiteFloat32 ? matmul_f32 : matmul_i8_to_i32;
+    if (lhs->type == kTfLiteFloat32)
+        data->kernel = TB_TYPED(Float32, matmul_f32);
+    else
+        data->kernel = TB_TYPED(Int8, matmul_i8_to_i32);
     return kTfLiteOk;
 }
 

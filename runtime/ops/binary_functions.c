@@ -167,23 +167,23 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     const TfLiteRegistration tb_op_##name = {.prepare = prepare_##name, .invoke = invoke};
 
 DEFINE_OPERATOR(floor_div, is_zero, "0: a division by it has no result",
-                {kTfLiteFloat32, NULL, floor_div_f32}, {kTfLiteInt8, NULL, floor_div_i8},
-                {kTfLiteInt16, NULL, floor_div_i16}, {kTfLiteInt32, NULL, floor_div_i32})
+                TB_BINARY_ROW(Float32, floor_div_f32), TB_BINARY_ROW(Int8, floor_div_i8),
+                TB_BINARY_ROW(Int16, floor_div_i16), TB_BINARY_ROW(Int32, floor_div_i32))
 DEFINE_OPERATOR(floor_mod, is_integer_zero, "0: a division by it has no remainder",
-                {kTfLiteFloat32, NULL, floor_mod_f32}, {kTfLiteInt8, NULL, floor_mod_i8},
-                {kTfLiteInt16, NULL, floor_mod_i16}, {kTfLiteInt32, NULL, floor_mod_i32},
-                {kTfLiteInt64, NULL, floor_mod_i64})
+                TB_BINARY_ROW(Float32, floor_mod_f32), TB_BINARY_ROW(Int8, floor_mod_i8),
+                TB_BINARY_ROW(Int16, floor_mod_i16), TB_BINARY_ROW(Int32, floor_mod_i32),
+                TB_BINARY_ROW(Int64, floor_mod_i64))
 DEFINE_OPERATOR(pow, is_negative_int32, "negative: integers have no such power",
-                {kTfLiteFloat32, NULL, power_f32}, {kTfLiteInt32, NULL, power_i32})
-DEFINE_OPERATOR(atan2, NULL, NULL, {kTfLiteFloat32, NULL, atan2_row_f32},
-                {kTfLiteFloat64, NULL, atan2_row_f64}, {kTfLiteFloat16, NULL, atan2_row_f16},
-                {kTfLiteBFloat16, NULL, atan2_row_bf16})
-DEFINE_OPERATOR(logical_and, NULL, NULL, {kTfLiteBool, NULL, and_bool})
-DEFINE_OPERATOR(logical_or, NULL, NULL, {kTfLiteBool, NULL, or_bool})
-DEFINE_OPERATOR(bitwise_xor, NULL, NULL, {kTfLiteInt8, NULL, xor_8}, {kTfLiteUInt8, NULL, xor_8},
-                {kTfLiteInt16, NULL, xor_16}, {kTfLiteUInt16, NULL, xor_16},
-                {kTfLiteInt32, NULL, xor_32}, {kTfLiteUInt32, NULL, xor_32})
-DEFINE_OPERATOR(right_shift, NULL, NULL, {kTfLiteInt8, NULL, shift_i8},
-                {kTfLiteUInt8, NULL, shift_u8}, {kTfLiteInt16, NULL, shift_i16},
-                {kTfLiteUInt16, NULL, shift_u16}, {kTfLiteInt32, NULL, shift_i32},
-                {kTfLiteUInt32, NULL, shift_u32})
+                TB_BINARY_ROW(Float32, power_f32), TB_BINARY_ROW(Int32, power_i32))
+DEFINE_OPERATOR(atan2, NULL, NULL, TB_BINARY_ROW(Float32, atan2_row_f32),
+                TB_BINARY_ROW(Float64, atan2_row_f64), TB_BINARY_ROW(Float16, atan2_row_f16),
+                TB_BINARY_ROW(BFloat16, atan2_row_bf16))
+DEFINE_OPERATOR(logical_and, NULL, NULL, TB_BINARY_ROW(Bool, and_bool))
+DEFINE_OPERATOR(logical_or, NULL, NULL, TB_BINARY_ROW(Bool, or_bool))
+DEFINE_OPERATOR(bitwise_xor, NULL, NULL, TB_BINARY_ROW(Int8, xor_8), TB_BINARY_ROW(UInt8, xor_8),
+                TB_BINARY_ROW(Int16, xor_16), TB_BINARY_ROW(UInt16, xor_16),
+                TB_BINARY_ROW(Int32, xor_32), TB_BINARY_ROW(UInt32, xor_32))
+DEFINE_OPERATOR(right_shift, NULL, NULL, TB_BINARY_ROW(Int8, shift_i8),
+                TB_BINARY_ROW(UInt8, shift_u8), TB_BINARY_ROW(Int16, shift_i16),
+                TB_BINARY_ROW(UInt16, shift_u16), TB_BINARY_ROW(Int32, shift_i32),
+                TB_BINARY_ROW(UInt32, shift_u32))

@@ -13,6 +13,7 @@
 #include "runtime/op.h"
 #include "runtime/quant.h"
 #include "runtime/tensor.h"
+#include "runtime/typed.h"
 
 /* Operators that work dimension by dimension take tensors up to this rank. */
 #define TB_MAX_RANK 8

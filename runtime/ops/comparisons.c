@@ -39,15 +39,15 @@ static int32_t scaled(int32_t value, int32_t offset, tb_multiplier multiplier)
     TB_DEFINE_BINARY(name##_qu8, comparison, uint8_t, uint8_t, bool, SCALED(relation))        \
     TB_DEFINE_BINARY(name##_q16, comparison, int16_t, int16_t, bool, SCALED(relation))        \
     static const tb_typed_row name##_plain[] = {                                              \
-        {kTfLiteFloat32, NULL, name##_f32},   {kTfLiteFloat16, NULL, name##_f16},             \
-        {kTfLiteBFloat16, NULL, name##_bf16}, {kTfLiteBool, NULL, name##_bool},               \
-        {kTfLiteInt16, NULL, name##_i16},     {kTfLiteInt32, NULL, name##_i32},               \
-        {kTfLiteInt64, NULL, name##_i64},     {kTfLiteNoType, NULL, NULL},                    \
+        TB_BINARY_ROW(Float32, name##_f32),   TB_BINARY_ROW(Float16, name##_f16),             \
+        TB_BINARY_ROW(BFloat16, name##_bf16), TB_BINARY_ROW(Bool, name##_bool),               \
+        TB_BINARY_ROW(Int16, name##_i16),     TB_BINARY_ROW(Int32, name##_i32),               \
+        TB_BINARY_ROW(Int64, name##_i64),     {kTfLiteNoType, NULL, NULL},                    \
     };                                                                                        \
     static const tb_typed_row name##_quantized[] = {                                          \
-        {kTfLiteInt8, NULL, name##_q8},                                                       \
-        {kTfLiteUInt8, NULL, name##_qu8},                                                     \
-        {kTfLiteInt16, NULL, name##_q16},                                                     \
+        TB_BINARY_ROW(Int8, name##_q8),                                                       \
+        TB_BINARY_ROW(UInt8, name##_qu8),                                                     \
+        TB_BINARY_ROW(Int16, name##_q16),                                                     \
         {kTfLiteNoType, NULL, NULL},                                                          \
     };
 

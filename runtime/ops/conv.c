@@ -81,8 +81,12 @@ DEFINE_CONV(conv_hybrid, int8_t, int8_t, float, float, int32_t, TB_CONV_DOT_HYBR
             TB_CONV_FINISH_HYBRID)
 
 static const conv_kernel kernels[TB_CONV_KINDS] = {
-    [TB_CONV_F32] = conv_f32, [TB_CONV_HYBRID] = conv_hybrid, [TB_CONV_U8] = conv_u8,
-    [TB_CONV_I8] = conv_i8,   [TB_CONV_I16] = conv_i16,       [TB_CONV_I16_WIDE] = conv_i16_wide,
+    [TB_CONV_F32] = TB_TYPED(Float32, conv_f32),
+    [TB_CONV_HYBRID] = TB_TYPED(Float32, conv_hybrid),
+    [TB_CONV_U8] = TB_TYPED(UInt8, conv_u8),
+    [TB_CONV_I8] = TB_TYPED(Int8, conv_i8),
+    [TB_CONV_I16] = TB_TYPED(Int16, conv_i16),
+    [TB_CONV_I16_WIDE] = TB_TYPED(Int16, conv_i16_wide),
 };
 
 /* ---- prepare ----------------------------------------------------------------------------------- */

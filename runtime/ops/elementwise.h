@@ -19,6 +19,15 @@ typedef struct tb_typed_row {
     tb_binary_row binary;
 } tb_typed_row;
 
+#define TB_UNARY_ROW(type, row)                  \
+    {                                            \
+        kTfLite##type, TB_TYPED(type, row), NULL \
+    }
+#define TB_BINARY_ROW(type, row)                 \
+    {                                            \
+        kTfLite##type, NULL, TB_TYPED(type, row) \
+    }
+
 /* The row for the type; refuses with the list of what there is. */
 TfLiteStatus tb_typed_row_find(TfLiteContext *context, const tb_typed_row *rows,
                                const TfLiteTensor *tensor, const char *what,

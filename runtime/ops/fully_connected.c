@@ -248,7 +248,7 @@ static TfLiteStatus prepare_blockwise(TfLiteContext *context, const fc_tensors *
         return tb_op_fail(context, "filter has %zu block scales, expected %zu constant ones",
                           tb_count(scales), expected);
     data->block_scales = &scales->data.f16->data;
-    data->kernel = fc_blockwise;
+    data->kernel = TB_TYPED(Float32, fc_blockwise);
     return tb_hybrid_prepare(context, data->batches, data->inputs, true, &data->hybrid);
 }
 
@@ -259,7 +259,7 @@ static TfLiteStatus prepare_float(TfLiteContext *context, const TfLiteFullyConne
     if (t->bias)
         TB_OP_TRY(tb_op_check_type(context, t->bias, "bias", TB_TYPE_BIT(kTfLiteFloat32)));
     if (t->filter->type == kTfLiteFloat32) {
-        data->kernel = fc_f32;
+        data->kernel = TB_TYPED(Float32, fc_f32);
         return tb_op_float_range(context, params->activation, &data->float_min, &data->float_max);
     }
     TB_OP_TRY(tb_op_check_type(context, t->filter, "filter",
@@ -275,7 +275,7 @@ static TfLiteStatus prepare_float(TfLiteContext *context, const TfLiteFullyConne
     TB_OP_TRY(tb_filter_scales(context, t->filter, (int)data->outputs, 0, packed,
                                &data->filter_scales, &count));
     data->filter_scale_step = count > 1;
-    data->kernel = fc_hybrid;
+    data->kernel = TB_TYPED(Float32, fc_hybrid);
     return tb_hybrid_prepare(context, data->batches, data->inputs,
                              params->asymmetric_quantize_inputs, &data->hybrid);
 }
@@ -325,11 +325,11 @@ static TfLiteStatus prepare_int16(TfLiteContext *context, const TfLiteFullyConne
                           TfLiteTypeGetName(t->bias->type), TfLiteTypeGetName(asked));
     bool wide = t->bias ? t->bias->type == kTfLiteInt64 : asked == kTfLiteInt64;
     if (t->filter->type == kTfLiteInt16)
-        data->kernel = wide ? fc_i16_wide : fc_i16;
+        data->kernel = TB_TYPED(Int16, wide ? fc_i16_wide : fc_i16);
     else if (wide)
-        data->kernel = fc_i16_i8_wide;
+        data->kernel = TB_TYPED(Int16, fc_i16_i8_wide);
     else
-        data->kernel = t->filter->type == kTfLiteInt4 ? fc_i16_i4 : fc_i16_i8;
+        data->kernel = TB_TYPED(Int16, t->filter->type == kTfLiteInt4 ? fc_i16_i4 : fc_i16_i8);
     return kTfLiteOk;
 }
 
@@ -349,13 +349,13 @@ static TfLiteStatus prepare_quantized(TfLiteContext *context,
     case kTfLiteUInt8:
         TB_OP_TRY(tb_op_check_type(context, t->filter, "filter", TB_TYPE_BIT(kTfLiteUInt8)));
         outputs |= TB_TYPE_BIT(kTfLiteInt16);
-        data->kernel = t->output->type == kTfLiteInt16 ? fc_u8_to_i16 : fc_u8;
+        data->kernel = TB_TYPED(UInt8, t->output->type == kTfLiteInt16 ? fc_u8_to_i16 : fc_u8);
         break;
     case kTfLiteInt8:
         TB_OP_TRY(tb_op_check_type(context, t->filter, "filter",
                                    TB_TYPE_BIT(kTfLiteInt8) | TB_TYPE_BIT(kTfLiteInt4) |
                                        TB_TYPE_BIT(kTfLiteInt2)));
-        data->kernel = t->filter->sparsity ? fc_i8_sparse : fc_i8;
+        data->kernel = TB_TYPED(Int8, t->filter->sparsity ? fc_i8_sparse : fc_i8);
         break;
     default:
         biases |= TB_TYPE_BIT(kTfLiteInt64);
@@ -388,7 +388,7 @@ static TfLiteStatus prepare_shuffled(TfLiteContext *context,
                           data->outputs, data->inputs, data->batches);
     TB_OP_TRY(
         tb_op_quantized_range(context, params->activation, t->output, &data->min, &data->max));
-    data->kernel = fc_shuffled;
+    data->kernel = TB_TYPED(UInt8, fc_shuffled);
     return set_factors(context, t, data);
 }
 

@@ -82,6 +82,7 @@ DEFINE_POOL(l2_f32, float, float, 0.0f, ADD_SQUARE, L2_F32)
 /* The kernels of one operator by type; NULL where there is none. */
 typedef struct pool_kernels {
     pool_kernel f32, u8, i8, i16;
+    bool is_quantized;
 } pool_kernels;
 
 static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, const pool_kernels *kernels)
@@ -91,9 +92,9 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, const pool
     TfLiteTensor *output;
     TB_OP_TRY(tb_op_unary(context, node, &input, &output));
     TB_OP_TRY(tb_op_check_rank(context, input, "input", 4, 4));
-    TB_OP_TRY(
-        tb_op_check_type(context, input, "input",
-                         TB_TYPE_BIT(kTfLiteFloat32) | (kernels->i8 ? TB_TYPES_QUANTIZED : 0u)));
+    TB_OP_TRY(tb_op_check_type(context, input, "input",
+                               TB_TYPE_BIT(kTfLiteFloat32) |
+                                   (kernels->is_quantized ? TB_TYPES_QUANTIZED : 0u)));
     TB_OP_TRY(tb_op_check_same_type(context, input, "input", output, "output"));
     pool_data *data = tb_op_make_data(context, node, sizeof *data);
     if (!data)
@@ -121,19 +122,22 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, const pool
 
 static TfLiteStatus prepare_average(TfLiteContext *context, TfLiteNode *node)
 {
-    static const pool_kernels kernels = {average_f32, average_u8, average_i8, average_i16};
+    static const pool_kernels kernels = {TB_TYPED(Float32, average_f32),
+                                         TB_TYPED(UInt8, average_u8), TB_TYPED(Int8, average_i8),
+                                         TB_TYPED(Int16, average_i16), true};
     return prepare(context, node, &kernels);
 }
 
 static TfLiteStatus prepare_max(TfLiteContext *context, TfLiteNode *node)
 {
-    static const pool_kernels kernels = {max_f32, max_u8, max_i8, max_i16};
+    static const pool_kernels kernels = {TB_TYPED(Float32, max_f32), TB_TYPED(UInt8, max_u8),
+                                         TB_TYPED(Int8, max_i8), TB_TYPED(Int16, max_i16), true};
     return prepare(context, node, &kernels);
 }
 
 static TfLiteStatus prepare_l2(TfLiteContext *context, TfLiteNode *node)
 {
-    static const pool_kernels kernels = {l2_f32, NULL, NULL, NULL};
+    static const pool_kernels kernels = {TB_TYPED(Float32, l2_f32), NULL, NULL, NULL, false};
     return prepare(context, node, &kernels);
 }
 

@@ -94,33 +94,39 @@ typedef struct kernel_row {
     quantize_kernel per_channel; /* NULL: there is none */
 } kernel_row;
 
+#define ROW(from, to, per_tensor, per_channel)                                \
+    {                                                                         \
+        kTfLite##from, kTfLite##to, TB_TYPED(from, TB_TYPED(to, per_tensor)), \
+            TB_TYPED(from, TB_TYPED(to, per_channel))                         \
+    }
+
 static const kernel_row quantize_rows[] = {
-    {kTfLiteFloat32, kTfLiteUInt8, quantize_u8, quantize_u8},
-    {kTfLiteFloat32, kTfLiteInt8, quantize_i8, quantize_i8},
-    {kTfLiteFloat32, kTfLiteInt16, quantize_i16, quantize_i16},
-    {kTfLiteFloat32, kTfLiteInt4, quantize_i8, NULL},
-    {kTfLiteFloat32, kTfLiteUInt4, quantize_i8, NULL},
-    {kTfLiteInt8, kTfLiteInt8, i8_to_i8, NULL},
-    {kTfLiteInt8, kTfLiteUInt8, i8_to_u8, NULL},
-    {kTfLiteInt8, kTfLiteInt16, i8_to_i16, NULL},
-    {kTfLiteUInt8, kTfLiteInt8, u8_to_i8, NULL},
-    {kTfLiteUInt8, kTfLiteUInt8, u8_to_u8, NULL},
-    {kTfLiteUInt8, kTfLiteInt16, u8_to_i16, NULL},
-    {kTfLiteInt16, kTfLiteInt8, i16_to_i8, NULL},
-    {kTfLiteInt16, kTfLiteInt16, i16_to_i16, NULL},
-    {kTfLiteInt16, kTfLiteInt32, i16_to_i32, NULL},
-    {kTfLiteInt32, kTfLiteInt8, i32_to_i8, NULL},
-    {kTfLiteInt32, kTfLiteInt16, i32_to_i16, NULL},
+    ROW(Float32, UInt8, quantize_u8, quantize_u8),
+    ROW(Float32, Int8, quantize_i8, quantize_i8),
+    ROW(Float32, Int16, quantize_i16, quantize_i16),
+    ROW(Float32, Int4, quantize_i8, NULL),
+    ROW(Float32, UInt4, quantize_i8, NULL),
+    ROW(Int8, Int8, i8_to_i8, NULL),
+    ROW(Int8, UInt8, i8_to_u8, NULL),
+    ROW(Int8, Int16, i8_to_i16, NULL),
+    ROW(UInt8, Int8, u8_to_i8, NULL),
+    ROW(UInt8, UInt8, u8_to_u8, NULL),
+    ROW(UInt8, Int16, u8_to_i16, NULL),
+    ROW(Int16, Int8, i16_to_i8, NULL),
+    ROW(Int16, Int16, i16_to_i16, NULL),
+    ROW(Int16, Int32, i16_to_i32, NULL),
+    ROW(Int32, Int8, i32_to_i8, NULL),
+    ROW(Int32, Int16, i32_to_i16, NULL),
 };
 
 static const kernel_row dequantize_rows[] = {
-    {kTfLiteUInt8, kTfLiteFloat32, dequantize_u8, dequantize_channel_u8},
-    {kTfLiteInt8, kTfLiteFloat32, dequantize_i8, dequantize_channel_i8},
-    {kTfLiteInt4, kTfLiteFloat32, dequantize_i8, dequantize_channel_i8},
-    {kTfLiteUInt4, kTfLiteFloat32, dequantize_i8, dequantize_channel_i8},
-    {kTfLiteInt2, kTfLiteFloat32, dequantize_i8, dequantize_channel_i8},
-    {kTfLiteInt16, kTfLiteFloat32, dequantize_i16, NULL},
-    {kTfLiteFloat16, kTfLiteFloat32, dequantize_f16, NULL},
+    ROW(UInt8, Float32, dequantize_u8, dequantize_channel_u8),
+    ROW(Int8, Float32, dequantize_i8, dequantize_channel_i8),
+    ROW(Int4, Float32, dequantize_i8, dequantize_channel_i8),
+    ROW(UInt4, Float32, dequantize_i8, dequantize_channel_i8),
+    ROW(Int2, Float32, dequantize_i8, dequantize_channel_i8),
+    ROW(Int16, Float32, dequantize_i16, NULL),
+    ROW(Float16, Float32, dequantize_f16, NULL),
 };
 
 /* ---- prepare ----------------------------------------------------------------------------------- */

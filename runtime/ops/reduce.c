@@ -245,6 +245,11 @@ typedef struct reduce_row {
     reduce_kernel kernel;
 } reduce_row;
 
+#define KERNEL(type, kernel)                  \
+    {                                         \
+        kTfLite##type, TB_TYPED(type, kernel) \
+    }
+
 /* What is left to do once the counts are known. */
 typedef TfLiteStatus (*reduce_finish)(TfLiteContext *context, const TfLiteNode *node,
                                       reduce_data *data);
@@ -348,8 +353,8 @@ static TfLiteStatus finish_mean(TfLiteContext *context, const TfLiteNode *node, 
 static TfLiteStatus prepare_mean(TfLiteContext *context, TfLiteNode *node)
 {
     static const reduce_row rows[] = {
-        {kTfLiteFloat32, mean_f32}, {kTfLiteInt32, mean_i32}, {kTfLiteInt64, mean_i64},
-        {kTfLiteUInt8, mean_u8},    {kTfLiteInt8, mean_i8},   {kTfLiteInt16, mean_i16},
+        KERNEL(Float32, mean_f32), KERNEL(Int32, mean_i32), KERNEL(Int64, mean_i64),
+        KERNEL(UInt8, mean_u8),    KERNEL(Int8, mean_i8),   KERNEL(Int16, mean_i16),
     };
     reduce_data *data;
     TB_OP_TRY(make(context, node, &data));
@@ -378,9 +383,9 @@ static TfLiteStatus finish_sum(TfLiteContext *context, const TfLiteNode *node, r
 static TfLiteStatus prepare_sum(TfLiteContext *context, TfLiteNode *node)
 {
     static const reduce_row rows[] = {
-        {kTfLiteFloat32, sum_f32},       {kTfLiteInt32, sum_i32},
-        {kTfLiteInt64, sum_i64},         {kTfLiteUInt8, quantized_sum_u8},
-        {kTfLiteInt8, quantized_sum_i8}, {kTfLiteInt16, quantized_sum_i16},
+        KERNEL(Float32, sum_f32),       KERNEL(Int32, sum_i32),
+        KERNEL(Int64, sum_i64),         KERNEL(UInt8, quantized_sum_u8),
+        KERNEL(Int8, quantized_sum_i8), KERNEL(Int16, quantized_sum_i16),
     };
     reduce_data *data;
     TB_OP_TRY(make(context, node, &data));
@@ -417,12 +422,12 @@ static TfLiteStatus finish_prod(TfLiteContext *context, const TfLiteNode *node, 
 static TfLiteStatus prepare_prod(TfLiteContext *context, TfLiteNode *node)
 {
     static const reduce_row plain[] = {
-        {kTfLiteFloat32, prod_f32}, {kTfLiteInt32, prod_i32}, {kTfLiteInt64, prod_i64},
-        {kTfLiteUInt8, prod_u8},    {kTfLiteInt8, prod_i8},   {kTfLiteInt16, prod_i16},
+        KERNEL(Float32, prod_f32), KERNEL(Int32, prod_i32), KERNEL(Int64, prod_i64),
+        KERNEL(UInt8, prod_u8),    KERNEL(Int8, prod_i8),   KERNEL(Int16, prod_i16),
     };
     static const reduce_row quantized[] = {
-        {kTfLiteInt8, quantized_prod_i8},
-        {kTfLiteInt16, quantized_prod_i16},
+        KERNEL(Int8, quantized_prod_i8),
+        KERNEL(Int16, quantized_prod_i16),
     };
     reduce_data *data;
     TB_OP_TRY(make(context, node, &data));
@@ -459,8 +464,8 @@ static TfLiteStatus prepare_plain(TfLiteContext *context, TfLiteNode *node, cons
 static TfLiteStatus prepare_max(TfLiteContext *context, TfLiteNode *node)
 {
     static const reduce_row rows[] = {
-        {kTfLiteFloat32, max_f32}, {kTfLiteInt32, max_i32}, {kTfLiteInt64, max_i64},
-        {kTfLiteUInt8, max_u8},    {kTfLiteInt8, max_i8},   {kTfLiteInt16, max_i16},
+        KERNEL(Float32, max_f32), KERNEL(Int32, max_i32), KERNEL(Int64, max_i64),
+        KERNEL(UInt8, max_u8),    KERNEL(Int8, max_i8),   KERNEL(Int16, max_i16),
     };
     return prepare_plain(context, node, rows, TB_COUNT_OF(rows));
 }
@@ -468,21 +473,21 @@ static TfLiteStatus prepare_max(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_min(TfLiteContext *context, TfLiteNode *node)
 {
     static const reduce_row rows[] = {
-        {kTfLiteFloat32, min_f32}, {kTfLiteInt32, min_i32}, {kTfLiteInt64, min_i64},
-        {kTfLiteUInt8, min_u8},    {kTfLiteInt8, min_i8},   {kTfLiteInt16, min_i16},
+        KERNEL(Float32, min_f32), KERNEL(Int32, min_i32), KERNEL(Int64, min_i64),
+        KERNEL(UInt8, min_u8),    KERNEL(Int8, min_i8),   KERNEL(Int16, min_i16),
     };
     return prepare_plain(context, node, rows, TB_COUNT_OF(rows));
 }
 
 static TfLiteStatus prepare_any(TfLiteContext *context, TfLiteNode *node)
 {
-    static const reduce_row rows[] = {{kTfLiteBool, any_bool}};
+    static const reduce_row rows[] = {KERNEL(Bool, any_bool)};
     return prepare_plain(context, node, rows, TB_COUNT_OF(rows));
 }
 
 static TfLiteStatus prepare_all(TfLiteContext *context, TfLiteNode *node)
 {
-    static const reduce_row rows[] = {{kTfLiteBool, all_bool}};
+    static const reduce_row rows[] = {KERNEL(Bool, all_bool)};
     return prepare_plain(context, node, rows, TB_COUNT_OF(rows));
 }
 

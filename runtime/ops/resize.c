@@ -226,16 +226,16 @@ static TfLiteStatus prepare_bilinear(TfLiteContext *context, TfLiteNode *node)
     data->half_pixel_centers = params->half_pixel_centers;
     switch (tb_op_input(context, node, 0)->type) {
     case kTfLiteFloat32:
-        data->kernel = bilinear_f32;
+        data->kernel = TB_TYPED(Float32, bilinear_f32);
         break;
     case kTfLiteUInt8:
-        data->kernel = bilinear_u8;
+        data->kernel = TB_TYPED(UInt8, bilinear_u8);
         break;
     case kTfLiteInt8:
-        data->kernel = bilinear_i8;
+        data->kernel = TB_TYPED(Int8, bilinear_i8);
         break;
     default:
-        data->kernel = bilinear_i16;
+        data->kernel = TB_TYPED(Int16, bilinear_i16);
         break;
     }
     return kTfLiteOk;

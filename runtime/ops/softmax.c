@@ -215,24 +215,24 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     const bool to_int16 = output->type == kTfLiteInt16;
     switch (input->type) {
     case kTfLiteFloat32:
-        data->kernel = softmax_f32;
+        data->kernel = TB_TYPED(Float32, softmax_f32);
         break;
     case kTfLiteFloat16:
-        data->kernel = softmax_f16;
+        data->kernel = TB_TYPED(Float16, softmax_f16);
         break;
     case kTfLiteInt8:
         if (!to_int16)
             TB_OP_TRY(check_output_scale(context, output, 1.0f / 256, -128));
-        data->kernel = to_int16 ? softmax_i8_to_i16 : softmax_i8;
+        data->kernel = TB_TYPED(Int8, to_int16 ? softmax_i8_to_i16 : softmax_i8);
         TB_OP_TRY(prepare_8bit(context, input, data));
         break;
     case kTfLiteUInt8:
-        data->kernel = to_int16 ? softmax_u8_to_i16 : softmax_u8;
+        data->kernel = TB_TYPED(UInt8, to_int16 ? softmax_u8_to_i16 : softmax_u8);
         TB_OP_TRY(prepare_8bit(context, input, data));
         break;
     default:
         TB_OP_TRY(check_output_scale(context, output, 1.0f / 32768, 0));
-        data->kernel = softmax_i16;
+        data->kernel = TB_TYPED(Int16, softmax_i16);
         TB_OP_TRY(prepare_int16(context, input, data));
         break;
     }

@@ -67,15 +67,15 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node, const tb_t
 }
 
 #define INTEGER_ROWS(name)                                                    \
-    {kTfLiteBool, NULL, name##_bool}, {kTfLiteInt8, NULL, name##_i8},         \
-        {kTfLiteInt16, NULL, name##_i16}, {kTfLiteInt32, NULL, name##_i32},   \
-        {kTfLiteInt64, NULL, name##_i64}, {kTfLiteUInt8, NULL, name##_u8},    \
-        {kTfLiteUInt16, NULL, name##_u16}, {kTfLiteUInt32, NULL, name##_u32}, \
+    TB_BINARY_ROW(Bool, name##_bool), TB_BINARY_ROW(Int8, name##_i8),         \
+        TB_BINARY_ROW(Int16, name##_i16), TB_BINARY_ROW(Int32, name##_i32),   \
+        TB_BINARY_ROW(Int64, name##_i64), TB_BINARY_ROW(UInt8, name##_u8),    \
+        TB_BINARY_ROW(UInt16, name##_u16), TB_BINARY_ROW(UInt32, name##_u32), \
     {                                                                         \
         kTfLiteUInt64, NULL, name##_u64                                       \
     }
 #define FLOAT_ROWS(name)                                                    \
-    {kTfLiteFloat32, NULL, name##_f32}, {kTfLiteFloat64, NULL, name##_f64}, \
+    TB_BINARY_ROW(Float32, name##_f32), TB_BINARY_ROW(Float64, name##_f64), \
     {                                                                       \
         kTfLiteFloat16, NULL, name##_f16                                    \
     }
@@ -94,8 +94,8 @@ DEFINE_OPERATOR(multiply, INTEGER_ROWS(multiply), FLOAT_ROWS(multiply))
 DEFINE_OPERATOR(maximum, INTEGER_ROWS(maximum), FLOAT_ROWS(maximum))
 DEFINE_OPERATOR(minimum, INTEGER_ROWS(minimum), FLOAT_ROWS(minimum))
 DEFINE_OPERATOR(and, INTEGER_ROWS(and))
-DEFINE_OPERATOR(shift_left, {kTfLiteInt8, NULL, shift_i8}, {kTfLiteInt16, NULL, shift_i16},
-                {kTfLiteInt32, NULL, shift_i32})
+DEFINE_OPERATOR(shift_left, TB_BINARY_ROW(Int8, shift_i8), TB_BINARY_ROW(Int16, shift_i16),
+                TB_BINARY_ROW(Int32, shift_i32))
 
 TfLiteStatus tb_stablehlo_row(TfLiteContext *context, int builtin_code, const TfLiteTensor *tensor,
                               const char *what, tb_binary_row *out)

@@ -89,9 +89,12 @@ DEFINE_TRANSPOSE_CONV(gather_hybrid, int8_t, int8_t, float, float, int32_t, TB_C
                       TB_CONV_FINISH_HYBRID)
 
 static const transpose_conv_kernel kernels[TB_CONV_KINDS] = {
-    [TB_CONV_F32] = gather_f32, [TB_CONV_HYBRID] = gather_hybrid,
-    [TB_CONV_U8] = gather_u8,   [TB_CONV_I8] = gather_i8,
-    [TB_CONV_I16] = gather_i16, [TB_CONV_I16_WIDE] = gather_i16_wide,
+    [TB_CONV_F32] = TB_TYPED(Float32, gather_f32),
+    [TB_CONV_HYBRID] = TB_TYPED(Float32, gather_hybrid),
+    [TB_CONV_U8] = TB_TYPED(UInt8, gather_u8),
+    [TB_CONV_I8] = TB_TYPED(Int8, gather_i8),
+    [TB_CONV_I16] = TB_TYPED(Int16, gather_i16),
+    [TB_CONV_I16_WIDE] = TB_TYPED(Int16, gather_i16_wide),
 };
 
 /* ---- prepare ----------------------------------------------------------------------------------- */

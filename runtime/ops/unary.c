@@ -117,21 +117,21 @@ static TfLiteStatus set_scales(TfLiteContext *context, const TfLiteTensor *input
     }                                                                                  \
     const TfLiteRegistration tb_op_##name = {.prepare = prepare_##name, .invoke = tb_unary_invoke};
 
-DEFINE_PLAIN(neg, {kTfLiteFloat32, neg_f32, NULL}, {kTfLiteFloat16, neg_16bit_float, NULL},
-             {kTfLiteBFloat16, neg_16bit_float, NULL}, {kTfLiteInt8, neg_i8, NULL},
-             {kTfLiteInt16, neg_i16, NULL}, {kTfLiteInt32, neg_i32, NULL},
-             {kTfLiteInt64, neg_i64, NULL})
-DEFINE_PLAIN(sign, {kTfLiteFloat32, sign_f32, NULL}, {kTfLiteFloat64, sign_f64, NULL},
-             {kTfLiteInt32, sign_i32, NULL})
-DEFINE_PLAIN(square, {kTfLiteFloat32, square_f32, NULL})
-DEFINE_PLAIN(sin, {kTfLiteFloat32, sin_f32, NULL}, {kTfLiteFloat16, sin_f16, NULL})
-DEFINE_PLAIN(cos, {kTfLiteFloat32, cos_f32, NULL}, {kTfLiteFloat16, cos_f16, NULL})
-DEFINE_PLAIN(floor, {kTfLiteFloat32, floor_f32, NULL}, {kTfLiteFloat16, floor_f16, NULL},
-             {kTfLiteBFloat16, floor_bf16, NULL})
-DEFINE_PLAIN(ceil, {kTfLiteFloat32, ceil_f32, NULL})
-DEFINE_PLAIN(round, {kTfLiteFloat32, round_f32, NULL}, {kTfLiteFloat16, round_f16, NULL},
-             {kTfLiteBFloat16, round_bf16, NULL})
-DEFINE_PLAIN(logical_not, {kTfLiteBool, not_bool, NULL})
+DEFINE_PLAIN(neg, TB_UNARY_ROW(Float32, neg_f32), TB_UNARY_ROW(Float16, neg_16bit_float),
+             TB_UNARY_ROW(BFloat16, neg_16bit_float), TB_UNARY_ROW(Int8, neg_i8),
+             TB_UNARY_ROW(Int16, neg_i16), TB_UNARY_ROW(Int32, neg_i32),
+             TB_UNARY_ROW(Int64, neg_i64))
+DEFINE_PLAIN(sign, TB_UNARY_ROW(Float32, sign_f32), TB_UNARY_ROW(Float64, sign_f64),
+             TB_UNARY_ROW(Int32, sign_i32))
+DEFINE_PLAIN(square, TB_UNARY_ROW(Float32, square_f32))
+DEFINE_PLAIN(sin, TB_UNARY_ROW(Float32, sin_f32), TB_UNARY_ROW(Float16, sin_f16))
+DEFINE_PLAIN(cos, TB_UNARY_ROW(Float32, cos_f32), TB_UNARY_ROW(Float16, cos_f16))
+DEFINE_PLAIN(floor, TB_UNARY_ROW(Float32, floor_f32), TB_UNARY_ROW(Float16, floor_f16),
+             TB_UNARY_ROW(BFloat16, floor_bf16))
+DEFINE_PLAIN(ceil, TB_UNARY_ROW(Float32, ceil_f32))
+DEFINE_PLAIN(round, TB_UNARY_ROW(Float32, round_f32), TB_UNARY_ROW(Float16, round_f16),
+             TB_UNARY_ROW(BFloat16, round_bf16))
+DEFINE_PLAIN(logical_not, TB_UNARY_ROW(Bool, not_bool))
 
 /* ---- ABS, SQRT and RSQRT ----------------------------------------------------------------------- */
 
@@ -185,9 +185,8 @@ TB_DEFINE_UNARY(sqrt_i16, unary_data, int16_t, int16_t, apply(p, quantized_sqrt,
 static TfLiteStatus prepare_abs(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, abs_f32, NULL}, {kTfLiteInt8, table_i8, NULL},
-        {kTfLiteInt16, abs_i16, NULL},   {kTfLiteInt32, abs_i32, NULL},
-        {kTfLiteNoType, NULL, NULL},
+        TB_UNARY_ROW(Float32, abs_f32), TB_UNARY_ROW(Int8, table_i8), TB_UNARY_ROW(Int16, abs_i16),
+        TB_UNARY_ROW(Int32, abs_i32),   {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
     TfLiteTensor *output;
@@ -211,9 +210,9 @@ static TfLiteStatus prepare_abs(TfLiteContext *context, TfLiteNode *node)
 static TfLiteStatus prepare_sqrt(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, sqrt_f32, NULL},
-        {kTfLiteInt8, table_i8, NULL},
-        {kTfLiteInt16, sqrt_i16, NULL},
+        TB_UNARY_ROW(Float32, sqrt_f32),
+        TB_UNARY_ROW(Int8, table_i8),
+        TB_UNARY_ROW(Int16, sqrt_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -237,9 +236,9 @@ static float rsqrt_of(float x, const void *params)
 static TfLiteStatus prepare_rsqrt(TfLiteContext *context, TfLiteNode *node)
 {
     static const tb_typed_row rows[] = {
-        {kTfLiteFloat32, rsqrt_f32, NULL},
-        {kTfLiteInt8, table_i8, NULL},
-        {kTfLiteInt16, table_i16, NULL},
+        TB_UNARY_ROW(Float32, rsqrt_f32),
+        TB_UNARY_ROW(Int8, table_i8),
+        TB_UNARY_ROW(Int16, table_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
@@ -295,8 +294,8 @@ static TfLiteStatus prepare_tabled(TfLiteContext *context, TfLiteNode *node, tb_
 {
     const tb_typed_row rows[] = {
         {kTfLiteFloat32, float_row, NULL},
-        {kTfLiteInt8, table_i8, NULL},
-        {kTfLiteInt16, table_i16, NULL},
+        TB_UNARY_ROW(Int8, table_i8),
+        TB_UNARY_ROW(Int16, table_i16),
         {kTfLiteNoType, NULL, NULL},
     };
     const TfLiteTensor *input;
