@@ -329,6 +329,10 @@ bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocat
 bench-coverage: $(BUILD)/tests/bench/coverage ## in how many simulated experiments the intervals hold the truth
 	@$(BUILD)/tests/bench/coverage --experiments $(or $(EXPERIMENTS),1000)
 
+.PHONY: bench-budget
+bench-budget: $(BUILD)/tflbench ## hold what profiles leave unattributed against its limit, on real models
+	@scripts/bench_budget.sh $(BUILD)
+
 # ---- order -------------------------------------------------------------------------------------
 .PHONY: lint format
 lint: $(patsubst %,$(BUILD)/gen/%.inc,$(embedded)) ## format, layers, static analysis, shell syntax
