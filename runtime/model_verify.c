@@ -166,19 +166,28 @@ static bool is_sparse_constant(const tb_model *model, tb_fb_tables tensors, int3
            is_constant(model, tensors, (size_t)index);
 }
 
+/* Of the full kernel: the gates' weights and recurrent weights, and the projection. */
+enum { lstm_full_inputs = 20 };
+static bool is_lstm_matrix(size_t input)
+{
+    return (input >= 1 && input <= 8) || input == 16;
+}
+
 static tb_status verify_sparse_inputs(const tb_model *model, tb_fb_tables tensors, tb_fb_table op,
                                       tb_error *err)
 {
     int code = tb_model_opcode(model, tb_schema_operator_opcode_index(op)).builtin_code;
     tb_i32s inputs = tb_schema_operator_inputs(op);
     for (size_t k = 0; k < inputs.count && code != kTfLiteBuiltinCustom; k++) {
-        bool may_be = (code == kTfLiteBuiltinDensify && k == 0) ||
-                      (code == kTfLiteBuiltinFullyConnected && k == 1);
+        bool may_be =
+            (code == kTfLiteBuiltinDensify && k == 0) ||
+            (code == kTfLiteBuiltinFullyConnected && k == 1) ||
+            (code == kTfLiteBuiltinLstm && inputs.count >= lstm_full_inputs && is_lstm_matrix(k));
         if (!may_be && is_sparse_constant(model, tensors, inputs.data[k]))
             return tb_fail(
                 err, TB_UNSUPPORTED,
-                "input %zu, tensor %d, is a sparse constant; only DENSIFY and the filter "
-                "of FULLY_CONNECTED may be",
+                "input %zu, tensor %d, is a sparse constant; only that of DENSIFY, the filter "
+                "of FULLY_CONNECTED and the matrices of LSTM may be",
                 k, inputs.data[k]);
     }
     return TB_OK;

@@ -6,53 +6,18 @@
 #include <string.h>
 
 #include "runtime/ops/activation.h"
-#include "runtime/ops/dot.h"
+#include "runtime/ops/product.h"
 
 /* ---- one gate in float ------------------------------------------------------------------------- */
 
-/* Rows that meet a matrix. TFLite leaves rows of zeros out, which shows where weights are infinite. */
-typedef struct vectors {
-    const float *values;
-    tb_hybrid_rows rows; /* hybrid */
-    size_t size;         /* elements of a row; 0: nothing */
-    bool are_zero;
-} vectors;
-
-static bool all_zero(const float *values, size_t count)
+static tb_product_rows make_rows(TfLiteContext *context, const tb_lstm *lstm,
+                                 const tb_hybrid *hybrid, const float *values, size_t size,
+                                 bool skips_zero)
 {
-    for (size_t i = 0; i < count; i++)
-        if (values[i] != 0.0f)
-            return false;
-    return true;
-}
-
-static vectors make_vectors(TfLiteContext *context, const tb_lstm *lstm, const tb_hybrid *hybrid,
-                            const float *values, size_t size, bool skips_zero)
-{
-    vectors v = {.values = values, .size = size};
-    v.are_zero = skips_zero && all_zero(values, size * lstm->step_batches);
-    if (lstm->is_hybrid && !v.are_zero && size)
-        tb_hybrid_quantize(context, hybrid, values, &v.rows);
-    return v;
-}
-
-/* sums[batch, row] += matrix[row] . v[batch] */
-static void add_products(const tb_lstm *lstm, const TfLiteTensor *matrix, const vectors *v,
-                         size_t rows, float *sums)
-{
-    if (v->are_zero)
-        return;
-    for (size_t batch = 0; batch < lstm->step_batches; batch++)
-        for (size_t r = 0; r < rows; r++, sums++) {
-            size_t at = r * v->size, from = batch * v->size;
-            if (!lstm->is_hybrid) {
-                *sums += tb_dot_f32(0.0f, matrix->data.f + at, v->values + from, v->size);
-                continue;
-            }
-            int32_t sum = tb_dot_i8(0, v->rows.values + from, -v->rows.zero_points[batch],
-                                    matrix->data.int8 + at, 0, v->size);
-            *sums += (float)sum * (matrix->params.scale * v->rows.scales[batch]);
-        }
+    tb_product_rows rows;
+    tb_product_rows_make(context, lstm->is_hybrid ? hybrid : NULL, values, lstm->step_batches, size,
+                         skips_zero, &rows);
+    return rows;
 }
 
 /* sums[batch, cell] += weights[cell] * values[batch, cell] */
@@ -85,19 +50,20 @@ static void normalise(const tb_lstm *lstm, const float *coefficients, const floa
     }
 }
 
-static void float_gate(const tb_lstm *lstm, const tb_lstm_gate_tensors *g, const vectors *input,
-                       const vectors *aux, const vectors *state, const float *cell_state,
+static void float_gate(const tb_lstm *lstm, const tb_lstm_gate_tensors *g,
+                       const tb_product_rows *input, const tb_product_rows *aux,
+                       const tb_product_rows *state, const float *cell_state,
                        TfLiteFusedActivation activation, float *gate)
 {
     const size_t cells = lstm->cells, count = lstm->step_batches * cells;
     const float *biases = g->bias->data.f;
     for (size_t i = 0; i < count; i++)
         gate[i] = g->norm ? 0.0f : biases[i % cells];
-    add_products(lstm, g->weights, input, cells, gate);
+    tb_product_rows_add(input, g->weights, cells, gate);
     if (g->aux)
-        add_products(lstm, g->aux, aux, cells, gate);
+        tb_product_rows_add(aux, g->aux, cells, gate);
     if (tb_tensor_rank(g->recurrent) == 2)
-        add_products(lstm, g->recurrent, state, cells, gate);
+        tb_product_rows_add(state, g->recurrent, cells, gate);
     else if (!state->are_zero)
         add_diagonal(lstm, g->recurrent, state->values, gate);
     if (g->peephole)
@@ -135,9 +101,9 @@ static void float_output(TfLiteContext *context, const tb_lstm *lstm, const tb_l
     const float *biases = t->projection_bias ? t->projection_bias->data.f : NULL;
     for (size_t i = 0; i < count; i++)
         state[i] = biases ? biases[i % lstm->outputs] : 0.0f;
-    vectors v =
-        make_vectors(context, lstm, &lstm->hybrid_hidden, hidden, lstm->cells, lstm->is_hybrid);
-    add_products(lstm, t->projection, &v, lstm->outputs, state);
+    tb_product_rows v =
+        make_rows(context, lstm, &lstm->hybrid_hidden, hidden, lstm->cells, lstm->is_hybrid);
+    tb_product_rows_add(&v, t->projection, lstm->outputs, state);
     for (size_t i = 0; i < count; i++)
         state[i] = clip(state[i], lstm->params.proj_clip);
 }
@@ -149,12 +115,12 @@ static void float_step(TfLiteContext *context, tb_lstm *lstm, const tb_lstm_tens
     float *gate[TB_LSTM_GATES];
     for (int g = 0; g < TB_LSTM_GATES; g++)
         gate[g] = (float *)tb_op_scratch(context, lstm->gates) + (size_t)g * count;
-    vectors input =
-        make_vectors(context, lstm, &lstm->hybrid_input, step->input, lstm->inputs, true);
-    vectors aux =
-        make_vectors(context, lstm, &lstm->hybrid_aux, step->aux_input, lstm->aux_inputs, true);
-    vectors state = make_vectors(context, lstm, &lstm->hybrid_state, step->output_state,
-                                 lstm->outputs, lstm->is_hybrid);
+    tb_product_rows input =
+        make_rows(context, lstm, &lstm->hybrid_input, step->input, lstm->inputs, true);
+    tb_product_rows aux =
+        make_rows(context, lstm, &lstm->hybrid_aux, step->aux_input, lstm->aux_inputs, true);
+    tb_product_rows state = make_rows(context, lstm, &lstm->hybrid_state, step->output_state,
+                                      lstm->outputs, lstm->is_hybrid);
     float *cell_state = step->cell_state;
 
     bool cifg = !t->gate[TB_LSTM_INPUT].weights;

@@ -1,5 +1,6 @@
 /*
- * LSTM: one step of a cell. The "full" kernel is that of lstm.h. The "basic" one has all weights in
+ * LSTM: one step of a cell. The "full" kernel is that of lstm.h; in the hybrid scheme its matrices
+ * may be stored sparsely, and are made dense once. The "basic" one has all weights in
  * one matrix over [input, previous activation], state that comes in and goes out, and no options:
  *
  *     i, g, f, o    = W [x, h] + b
@@ -15,8 +16,49 @@
 #include "runtime/math.h"
 #include "runtime/ops/dot.h"
 #include "runtime/ops/lstm.h"
+#include "runtime/ops/sparse.h"
 
 /* ---- full -------------------------------------------------------------------------------------- */
+
+#define MATRICES (2 * TB_LSTM_GATES + 1)
+
+typedef struct full {
+    tb_lstm lstm;
+    TfLiteTensor *dense[MATRICES]; /* what stands for a sparse matrix; NULL: itself */
+} full;
+
+static const TfLiteTensor **matrix(tb_lstm_tensors *t, int k)
+{
+    if (k == MATRICES - 1)
+        return &t->projection;
+    return k % 2 ? &t->gate[k / 2].recurrent : &t->gate[k / 2].weights;
+}
+
+static TfLiteStatus make_dense(TfLiteContext *context, tb_lstm_tensors *t, full *f)
+{
+    for (int k = 0; k < MATRICES; k++) {
+        const TfLiteTensor *sparse = *matrix(t, k);
+        if (!sparse || !sparse->sparsity || !tb_tensor_is_constant(sparse))
+            continue;
+        if (t->input->type != kTfLiteFloat32 || sparse->type != kTfLiteInt8)
+            return tb_op_fail(context,
+                              "a sparse matrix is %s under %s input, expected INT8 under "
+                              "FLOAT32",
+                              TfLiteTypeGetName(sparse->type), TfLiteTypeGetName(t->input->type));
+        TfLiteTensor *dense = f->dense[k] = tb_op_persistent_array(context, 1, sizeof *dense);
+        if (!dense)
+            return kTfLiteError;
+        *dense = *sparse; /* a view: it owns nothing */
+        dense->sparsity = NULL;
+        dense->bytes = tb_count(sparse);
+        dense->data.raw = tb_op_persistent_array(context, dense->bytes, 1);
+        if (!dense->data.raw)
+            return kTfLiteError;
+        TB_OP_TRY(tb_sparse_densify(context, sparse, "a sparse matrix", dense->data.raw));
+        *matrix(t, k) = dense;
+    }
+    return kTfLiteOk;
+}
 
 static TfLiteStatus prepare_full(TfLiteContext *context, TfLiteNode *node)
 {
@@ -37,19 +79,24 @@ static TfLiteStatus prepare_full(TfLiteContext *context, TfLiteNode *node)
     if (tensors.input->type == kTfLiteInt8 && intermediates != TB_LSTM_INTERMEDIATES)
         return tb_op_fail(context, "has %d intermediate tensors, expected %d", intermediates,
                           TB_LSTM_INTERMEDIATES);
-    tb_lstm *lstm = tb_op_make_data(context, node, sizeof *lstm);
-    if (!lstm)
+    full *f = tb_op_make_data(context, node, sizeof *f);
+    if (!f)
         return kTfLiteError;
-    TB_OP_TRY(tb_lstm_prepare(context, &tensors, &params, lstm));
+    TB_OP_TRY(make_dense(context, &tensors, f));
+    TB_OP_TRY(tb_lstm_prepare(context, &tensors, &params, &f->lstm));
     return tb_op_resize(context, output, 2,
-                        (int[]){tb_tensor_dim(tensors.input, 0), (int)lstm->outputs});
+                        (int[]){tb_tensor_dim(tensors.input, 0), (int)f->lstm.outputs});
 }
 
 static TfLiteStatus invoke_full(TfLiteContext *context, TfLiteNode *node)
 {
-    tb_lstm *lstm = node->user_data;
+    full *f = node->user_data;
+    tb_lstm *lstm = &f->lstm;
     tb_lstm_tensors tensors;
     TB_OP_TRY(tb_lstm_get_tensors(context, node, &tensors));
+    for (int k = 0; k < MATRICES; k++)
+        if (f->dense[k])
+            *matrix(&tensors, k) = f->dense[k];
     tb_lstm_run(context, lstm, &tensors, tb_op_output(context, node, 0), lstm->outputs, 0);
     return kTfLiteOk;
 }

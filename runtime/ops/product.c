@@ -34,29 +34,41 @@ static bool all_zero(const float *values, size_t count)
     return true;
 }
 
+void tb_product_rows_make(TfLiteContext *context, const tb_hybrid *hybrid, const float *values,
+                          size_t count, size_t size, bool skips_zero, tb_product_rows *out)
+{
+    *out = (tb_product_rows){
+        .values = values, .count = count, .size = size, .is_hybrid = hybrid != NULL};
+    out->are_zero = skips_zero && all_zero(values, count * size);
+    if (hybrid && !out->are_zero && size)
+        tb_hybrid_quantize(context, hybrid, values, &out->quantized);
+}
+
+void tb_product_rows_add(const tb_product_rows *v, const TfLiteTensor *matrix, size_t rows,
+                         float *sums)
+{
+    if (v->are_zero)
+        return;
+    for (size_t batch = 0; batch < v->count; batch++)
+        for (size_t r = 0; r < rows; r++, sums++) {
+            size_t at = r * v->size, from = batch * v->size;
+            if (!v->is_hybrid) {
+                *sums += tb_dot_f32(0.0f, matrix->data.f + at, v->values + from, v->size);
+                continue;
+            }
+            int32_t sum = tb_dot_i8(0, v->quantized.values + from, -v->quantized.zero_points[batch],
+                                    matrix->data.int8 + at, 0, v->size);
+            *sums += (float)sum * (matrix->params.scale * v->quantized.scales[batch]);
+        }
+}
+
 void tb_product_add(TfLiteContext *context, const tb_product *product, const float *values,
                     float *sums)
 {
-    const size_t columns = product->columns;
-    const TfLiteTensor *matrix = product->matrix;
-    if (!matrix)
+    if (!product->matrix)
         return;
-    if (!product->is_hybrid) {
-        for (size_t batch = 0; batch < product->batches; batch++)
-            for (size_t row = 0; row < product->rows; row++)
-                *sums++ += tb_dot_f32(0.0f, matrix->data.f + row * columns,
-                                      values + batch * columns, columns);
-        return;
-    }
-    /* Nothing but zeros has no scale worth quantising with. */
-    if (all_zero(values, product->batches * columns))
-        return;
-    tb_hybrid_rows rows;
-    tb_hybrid_quantize(context, &product->hybrid, values, &rows);
-    for (size_t batch = 0; batch < product->batches; batch++)
-        for (size_t row = 0; row < product->rows; row++) {
-            int32_t sum = tb_dot_i8(0, rows.values + batch * columns, -rows.zero_points[batch],
-                                    matrix->data.int8 + row * columns, 0, columns);
-            *sums++ += (float)sum * (matrix->params.scale * rows.scales[batch]);
-        }
+    tb_product_rows rows;
+    tb_product_rows_make(context, product->is_hybrid ? &product->hybrid : NULL, values,
+                         product->batches, product->columns, product->is_hybrid, &rows);
+    tb_product_rows_add(&rows, product->matrix, product->rows, sums);
 }
