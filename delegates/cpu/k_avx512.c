@@ -21,3 +21,5 @@
 #include "delegates/cpu/t_f32_dw.h"
 #include "delegates/cpu/t_q8_dw.h"
 #include "delegates/cpu/t_rows.h"
+
+#include "delegates/cpu/t_q8_add_wide.h"

@@ -15,3 +15,4 @@
 #include "delegates/cpu/t_q8_gemm.h"
 
 #include "delegates/cpu/t_q8_dw_quads.h"
+#include "delegates/cpu/t_q8_row_sum.h"

@@ -8,7 +8,7 @@
 #include "runtime/quant.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
-enum { CHUNK = 4096 };
+enum { CHUNK = 4096, PATTERN = 1024 };
 
 /* How an operand meets a row of the output. */
 typedef enum operand_mode {
@@ -30,6 +30,8 @@ typedef struct binary_step {
     int out;
     size_t element_bytes;
     bool flat; /* neither halo nor channels: one run of elements */
+    /* Where channels are few, their values are repeated in scratch for so many pixels (else 0). */
+    size_t pattern_pixels;
     tb_f32_binary_fn f32;
     float min, max;
     tb_q8_binary_fn q8;
@@ -64,14 +66,25 @@ static void run_chunks(void *context, size_t begin, size_t end, int thread)
     compute(s, end - begin, a + at * a_step, a_step, b + at * b_step, b_step, out + at);
 }
 
+/* The channels' values, again for each pixel of the pattern. */
+static void make_pattern(const binary_step *s, const char *values, size_t pixel_bytes, char *to)
+{
+    for (size_t i = 0; i < s->pattern_pixels; i++)
+        memcpy(to + i * pixel_bytes, values, pixel_bytes);
+}
+
 static void run_rows(void *context, size_t begin, size_t end, int thread)
 {
-    (void)thread;
     const binary_run *r = context;
     const binary_step *s = r->step;
     const tb_view *views[2] = {tb_run_view(r->run, s->a.value), tb_run_view(r->run, s->b.value)};
     const operand_mode modes[2] = {s->a.mode, s->b.mode};
     const tb_view *out = tb_run_view(r->run, s->out);
+    char *pattern = tb_run_scratch(r->run, thread);
+    const size_t pixels_each = s->pattern_pixels ? s->pattern_pixels : 1;
+    if (s->pattern_pixels) /* one operand's: two of them are not SAME, and the output is neither */
+        make_pattern(s, views[modes[0] == OPERAND_CHANNELS ? 0 : 1]->data, out->pixel_bytes,
+                     pattern);
     for (size_t index = begin; index < end; index++) {
         const int32_t image = (int32_t)(index / (size_t)out->h);
         const int32_t y = (int32_t)(index % (size_t)out->h);
@@ -79,6 +92,8 @@ static void run_rows(void *context, size_t begin, size_t end, int thread)
         size_t pixel[2];
         for (int i = 0; i < 2; i++) {
             from[i] = modes[i] == OPERAND_SAME ? tb_view_row(views[i], image, y) : views[i]->data;
+            if (modes[i] == OPERAND_CHANNELS && s->pattern_pixels)
+                from[i] = pattern;
             pixel[i] = modes[i] == OPERAND_SAME ? views[i]->pixel_bytes : 0;
         }
         char *to = tb_view_row(out, image, y);
@@ -86,9 +101,12 @@ static void run_rows(void *context, size_t begin, size_t end, int thread)
         if (modes[0] != OPERAND_CHANNELS && modes[1] != OPERAND_CHANNELS)
             compute(s, (size_t)out->w * (size_t)out->c, from[0], a_step, from[1], b_step, to);
         else
-            for (size_t x = 0; x < (size_t)out->w; x++)
-                compute(s, (size_t)out->c, from[0] + x * pixel[0], a_step, from[1] + x * pixel[1],
-                        b_step, to + x * out->pixel_bytes);
+            for (size_t x = 0; x < (size_t)out->w; x += pixels_each) {
+                const size_t left = (size_t)out->w - x;
+                compute(s, (left < pixels_each ? left : pixels_each) * (size_t)out->c,
+                        from[0] + x * pixel[0], a_step, from[1] + x * pixel[1], b_step,
+                        to + x * out->pixel_bytes);
+            }
         tb_value_fill_halo(&r->run->plan->values[s->out], to);
     }
 }
@@ -217,6 +235,12 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, int which, TfLiteFusedActiv
     s->flat = tb_view_is_dense(&out->view) && tb_view_is_dense(&a->view) &&
               tb_view_is_dense(&b->view) && s->a.mode != OPERAND_CHANNELS &&
               s->b.mode != OPERAND_CHANNELS;
+    const size_t pixel_bytes = out->view.pixel_bytes;
+    if ((s->a.mode == OPERAND_CHANNELS) != (s->b.mode == OPERAND_CHANNELS) &&
+        s->a.mode != OPERAND_OTHER && s->b.mode != OPERAND_OTHER && pixel_bytes <= PATTERN / 4) {
+        s->pattern_pixels = PATTERN / pixel_bytes;
+        s->base.scratch_bytes = PATTERN;
+    }
     if (out->type == kTfLiteFloat32) {
         tb_float_bounds(activation, &s->min, &s->max);
         if (op->has_clamp) {

@@ -210,26 +210,31 @@ VINLINE vi vi_high_mul(vi a, vi b)
         _mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), half);
     return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
-/* TB_Q8_WIDE; all four vectors as kernels.h has them. */
+/* TB_Q8_WIDE: constants of the even lanes and of the odd ones. vpmuldq takes the lower halves. */
 #define VI_WIDE 1
-VINLINE vi vi_scale_wide(vi sum, const int32_t *multiplier, const int32_t *add,
-                         const int32_t *shift, const int nudge)
+VINLINE vi vi_wide(vi sum, vi even_multiplier, vi odd_multiplier, vi even_add, vi odd_add,
+                   vi even_shift, vi odd_shift, const int nudge)
 {
-    /* the odd columns' multipliers are reached by an address of one column more: vpmuldq takes the
-       lower halves; the last one's upper half is whatever follows in the head */
-    vi odd_sum = _mm512_srli_epi64(sum, 32);
-    vi even = _mm512_mul_epi32(sum, _mm512_loadu_si512(multiplier));
-    vi odd = _mm512_mul_epi32(odd_sum, _mm512_loadu_si512(multiplier + 1));
-    even = _mm512_add_epi64(even, _mm512_loadu_si512(add));
-    odd = _mm512_add_epi64(odd, _mm512_loadu_si512(add + VL));
+    const vi odd_sum = _mm512_srli_epi64(sum, 32);
+    vi even = _mm512_add_epi64(_mm512_mul_epi32(sum, even_multiplier), even_add);
+    vi odd = _mm512_add_epi64(_mm512_mul_epi32(odd_sum, odd_multiplier), odd_add);
     if (nudge) {
         const vi sign = _mm512_set1_epi64((int64_t)1 << 31);
         even = _mm512_sub_epi64(even, _mm512_and_si512(sum, sign));
         odd = _mm512_sub_epi64(odd, _mm512_and_si512(odd_sum, sign));
     }
-    even = _mm512_srav_epi64(even, _mm512_loadu_si512(shift));
-    odd = _mm512_srav_epi64(odd, _mm512_loadu_si512(shift + VL));
+    even = _mm512_srav_epi64(even, even_shift);
+    odd = _mm512_srav_epi64(odd, odd_shift);
     return _mm512_mask_blend_epi32(0xAAAA, even, odd);
+}
+/* The same with the vectors of a head. The odd columns' multipliers are reached by an address of
+   one column more; the last one's upper half is whatever follows in the head. */
+VINLINE vi vi_scale_wide(vi sum, const int32_t *multiplier, const int32_t *add,
+                         const int32_t *shift, const int nudge)
+{
+    return vi_wide(sum, _mm512_loadu_si512(multiplier), _mm512_loadu_si512(multiplier + 1),
+                   _mm512_loadu_si512(add), _mm512_loadu_si512(add + VL), _mm512_loadu_si512(shift),
+                   _mm512_loadu_si512(shift + VL), nudge);
 }
 /* Four vectors as unsigned bytes: group i of 16 bytes has elements 4i ... 4i + 3 of each. */
 VINLINE vi vi_pack_u8(vi a, vi b, vi c, vi d)

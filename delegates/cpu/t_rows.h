@@ -348,28 +348,18 @@ void TB_FN(q8_quantize)(size_t n, const float *in, float scale, int32_t zero, in
 void TB_FN(q8_row_sum)(const tb_q8_gemm *g, int32_t factor, int32_t *out)
 {
     const vi flip = vi_set1((int32_t)(g->flip & 0xFF));
+    /* lanes past the end of a stretch are flipped too */
+    const uint32_t surplus = (uint32_t)(g->segs * ((VL - g->k % VL) % VL)) * (g->flip & 0xFF);
     for (size_t row = 0; row < g->m; row++) {
         vi sums = vi_set1(0);
         for (size_t s = 0; s < g->segs; s++) {
             const uint8_t *a = (const uint8_t *)g->seg[s] + row * g->a_stride;
-            TB_FOR_VECTORS(i, g->k, {
-                vi x = vi_xor(LOAD_U8(a + i), flip);
-                if (part) { /* lanes past the end were flipped too */
-                    int32_t lanes[VL];
-                    vi_store(lanes, x);
-                    int32_t rest = 0;
-                    for (size_t lane = 0; lane < g->k - i; lane++)
-                        rest += lanes[lane];
-                    int32_t first[VL] = {rest};
-                    x = vi_load(first);
-                }
-                sums = vi_add(sums, x);
-            });
+            TB_FOR_VECTORS(i, g->k, { sums = vi_add(sums, vi_xor(LOAD_U8(a + i), flip)); });
         }
         int32_t lanes[VL], total = 0;
         vi_store(lanes, sums);
         for (int lane = 0; lane < VL; lane++)
             total = (int32_t)((uint32_t)total + (uint32_t)lanes[lane]);
-        out[row] = (int32_t)((uint32_t)total * (uint32_t)factor);
+        out[row] = (int32_t)(((uint32_t)total - surplus) * (uint32_t)factor);
     }
 }

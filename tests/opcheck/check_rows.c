@@ -174,17 +174,23 @@ static bool try_q8_binary(oc_trial *t, tb_q8_binary_fn scalar, tb_q8_binary_fn v
     uint8_t *expected = bytes(r, n), *got = bytes(r, n);
     const bool is_signed = oc_chance(r, 50);
     const int32_t low = is_signed ? -128 : 0;
-    const tb_q8_binary q = {.flip_a = is_signed ? 0x80 : 0,
-                            .flip_b = is_signed ? 0x80 : 0,
-                            .zero_a = oc_between(r, 0, 255),
-                            .zero_b = oc_between(r, 0, 255),
-                            .a = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -9, 0)},
-                            .b = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -9, 0)},
-                            .out = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -20, 1)},
-                            .sign_b = oc_chance(r, 50) ? 1 : -1,
-                            .zero_out = low + oc_between(r, 0, 255),
-                            .min = low,
-                            .max = low + 255};
+    tb_q8_binary q = {.flip_a = is_signed ? 0x80 : 0,
+                      .flip_b = is_signed ? 0x80 : 0,
+                      .zero_a = oc_between(r, 0, 255),
+                      .zero_b = oc_between(r, 0, 255),
+                      .a = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -9, 0)},
+                      .b = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -9, 0)},
+                      .out = {oc_between(r, 1 << 30, INT32_MAX), oc_between(r, -20, 1)},
+                      .sign_b = oc_chance(r, 50) ? 1 : -1,
+                      .zero_out = low + oc_between(r, 0, 255),
+                      .min = low,
+                      .max = low + 255};
+    if (oc_chance(r, 50)) /* as the larger scale of a sum has it */
+        *(oc_chance(r, 50) ? &q.a : &q.b) = (tb_q8_scale){1 << 30, 0};
+    if (oc_chance(r, 30))
+        q.min = q.zero_out;
+    if (oc_chance(r, 20))
+        q.max = oc_between(r, q.min, q.max);
     scalar(&q, n, a, a_step, b, b_step, expected);
     variant(&q, n, a, a_step, b, b_step, got);
     return oc_same_bytes(t, "values", got, expected, n);
