@@ -19,6 +19,7 @@
 #define TB_DW_ROWS 1
 #include "delegates/cpu/t_f32_dw.h"
 #include "delegates/cpu/t_q8_dw.h"
+#include "delegates/cpu/t_reduce.h"
 #include "delegates/cpu/t_rows.h"
 
 void tb_q8_lut__scalar(size_t n, const uint8_t *in, const uint8_t *table, uint8_t *out)

@@ -171,6 +171,19 @@ typedef void (*tb_f32_pool_fn)(const char *const *taps, size_t count, size_t cha
 typedef void (*tb_q8_pool_fn)(const char *const *taps, size_t count, size_t channels, uint8_t *out,
                               uint32_t flip, int32_t min, int32_t max);
 
+/* ---- many values to one (t_reduce.h) -------------------------------------------------------------- */
+
+#define TB_REDUCE_LIST(X) X(SUM) X(LARGEST) X(SMALLEST)
+enum {
+#define TB_REDUCE_ENUM(id) TB_REDUCE_##id,
+    TB_REDUCE_LIST(TB_REDUCE_ENUM)
+#undef TB_REDUCE_ENUM
+        TB_REDUCE_COUNT
+};
+typedef float (*tb_f32_reduce_fn)(size_t n, const float *in);
+/* acc[i] += in[i] after the flip (0x80 or 0) */
+typedef void (*tb_q8_accumulate_fn)(size_t n, const uint8_t *in, uint32_t flip, int32_t *acc);
+
 /* ---- element-wise -------------------------------------------------------------------------------- */
 
 #define TB_BINARY_LIST(X) X(ADD) X(SUB) X(MUL) X(DIV) X(MINIMUM) X(MAXIMUM) X(SQUARED_DIFFERENCE)
@@ -253,6 +266,8 @@ typedef struct tb_cpu_kernels {
     TB_KERNEL_SLOT(tb_f32_pool_fn) f32_average_pool;
     TB_KERNEL_SLOT(tb_q8_pool_fn) q8_max_pool;
     TB_KERNEL_SLOT(tb_q8_pool_fn) q8_average_pool;
+    TB_KERNEL_SLOT(tb_f32_reduce_fn) f32_reduce[TB_REDUCE_COUNT];
+    TB_KERNEL_SLOT(tb_q8_accumulate_fn) q8_accumulate;
     TB_KERNEL_SLOT(tb_f32_binary_fn) f32_binary[TB_BINARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_unary_fn) f32_unary[TB_UNARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_prelu_fn) f32_prelu;
