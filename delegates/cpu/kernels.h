@@ -197,9 +197,11 @@ enum {
 typedef void (*tb_f32_binary_fn)(size_t n, const float *a, size_t a_step, const float *b,
                                  size_t b_step, float *out, float min, float max);
 
-#define TB_UNARY_LIST(X) \
-    X(CLAMP)             \
-    X(LOGISTIC) X(TANH) X(HARD_SWISH) X(EXP) X(NEG) X(ABS) X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU)
+/* clang-format off */
+#define TB_UNARY_LIST(X)                                          \
+    X(CLAMP) X(LOGISTIC) X(TANH) X(HARD_SWISH) X(EXP) X(NEG) X(ABS) \
+    X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU) X(GELU) X(GELU_TANH)
+/* clang-format on */
 enum {
 #define TB_UNARY_ENUM(id) TB_UNARY_##id,
     TB_UNARY_LIST(TB_UNARY_ENUM)

@@ -174,6 +174,16 @@ static tb_status lower_leaky_relu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 const tb_cpu_op_row tb_cpu_op_leaky_relu = {
     .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_float, .lower = lower_leaky_relu};
 
+static tb_status lower_gelu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    const TfLiteGeluParams *params = op->params;
+    const int which = params->approximate ? TB_UNARY_GELU_TANH : TB_UNARY_GELU;
+    return lower_float(plan, op, which, "gelu", 0.0f, 0.0f, err);
+}
+
+const tb_cpu_op_row tb_cpu_op_gelu = {
+    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_float, .lower = lower_gelu};
+
 /* ---- PRELU ----------------------------------------------------------------------------------------- */
 
 static bool takes_prelu(tb_cpu_query *query)

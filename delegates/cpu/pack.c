@@ -180,6 +180,31 @@ static size_t panel_columns(const tb_pack_gemm *p, size_t first)
     return left >= p->nr ? p->nr : tb_align_up(left, p->vl);
 }
 
+void tb_pack_f32_panel(const tb_pack_gemm *p, size_t panel, void *to)
+{
+    const float *weights = p->weights, *bias = p->bias;
+    const size_t k = p->segs * p->k;
+    const size_t first = panel * p->nr, columns = panel_columns(p, first);
+    const size_t used = p->n - first < columns ? p->n - first : columns;
+    float *head = to;
+    if (used < columns)
+        memset(to, 0, columns * (1 + k) * sizeof(float));
+    for (size_t j = 0; j < used; j++)
+        head[j] = bias ? bias[first + j] : 0.0f;
+    if (p->weight_step_n == 1) { /* a row of the panel lies together */
+        for (size_t i = 0; i < k; i++)
+            memcpy(head + (1 + i) * columns, weights + first + i * p->weight_step_k,
+                   used * sizeof *weights);
+        return;
+    }
+    for (size_t j = 0; j < used; j++) {
+        const float *from = weights + (first + j) * p->weight_step_n;
+        float *column = head + columns + j;
+        for (size_t i = 0; i < k; i++)
+            column[i * columns] = from[i * p->weight_step_k];
+    }
+}
+
 tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err, const void **out)
 {
     pack_key key;
@@ -194,20 +219,8 @@ tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err
     tb_status status = allocate(panels * tb_pack_f32_panel_bytes(p), err, &block);
     if (status != TB_OK)
         return status;
-    const float *weights = p->weights, *bias = p->bias;
-    const size_t k = p->segs * p->k;
-    for (size_t panel = 0; panel < panels; panel++) {
-        const size_t first = panel * p->nr, columns = panel_columns(p, first);
-        const size_t used = p->n - first < columns ? p->n - first : columns;
-        float *to = (float *)(void *)((char *)block + panel * tb_pack_f32_panel_bytes(p));
-        for (size_t j = 0; j < used; j++) {
-            to[j] = bias ? bias[first + j] : 0.0f;
-            const float *from = weights + (first + j) * p->weight_step_n;
-            float *column = to + columns + j;
-            for (size_t i = 0; i < k; i++)
-                column[i * columns] = from[i * p->weight_step_k];
-        }
-    }
+    for (size_t panel = 0; panel < panels; panel++)
+        tb_pack_f32_panel(p, panel, (char *)block + panel * tb_pack_f32_panel_bytes(p));
     return keep(packs, &key, block, err, out);
 }
 
@@ -271,6 +284,40 @@ static void set_head(int32_t *head, size_t columns, size_t vl, size_t j, int32_t
  * third and fourth term together stay what they are); and where it multiplies a with w - zw (kr 2),
  *     sum a (w - zw) - za sum (w - zw).
  */
+void tb_pack_q8_panel(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t panel, void *to_panel)
+{
+    const int32_t *bias = p->bias;
+    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
+    const bool wide = p->kr == 2;
+    const size_t first = panel * p->nr, columns = panel_columns(p, first);
+    const size_t used = p->n - first < columns ? p->n - first : columns;
+    int32_t *head = to_panel;
+    int8_t *narrow_to = (int8_t *)(head + TB_Q8_HEAD * columns);
+    int16_t *wide_to = (int16_t *)(void *)narrow_to;
+    for (size_t j = 0; j < used; j++) {
+        const size_t column = (first + j) * p->weight_step_n;
+        int32_t sum = 0;
+        for (size_t s = 0; s < p->segs; s++)
+            for (size_t i = 0; i < p->k; i++) {
+                int32_t w = q8_weight(q, p->weights, column + (s * p->k + i) * p->weight_step_k);
+                size_t at = s * p->k_padded + i;
+                size_t to = at / p->kr * columns * p->kr + j * p->kr + at % p->kr;
+                if (wide)
+                    wide_to[to] = (int16_t)(w -= zw);
+                else
+                    narrow_to[to] = (int8_t)w;
+                sum = tb_wrap_add(sum, w);
+            }
+        int32_t total = bias ? bias[first + j] : 0;
+        const int32_t za = q->input_zero - (q->input_signed ? 128 : 0);
+        total = tb_wrap_sub(total, tb_wrap_mul(za, sum));
+        if (!wide)
+            total = tb_wrap_add(
+                total, tb_wrap_mul((int32_t)(p->segs * p->k), tb_wrap_mul(q->input_zero, zw)));
+        set_head(head, columns, p->vl, j, total, q, first + j);
+    }
+}
+
 tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_q8 *q,
                           tb_error *err, const void **out)
 {
@@ -286,39 +333,8 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
     tb_status status = allocate(panels * tb_pack_q8_panel_bytes(p), err, &block);
     if (status != TB_OK)
         return status;
-    const int32_t *bias = p->bias;
-    const int32_t zw = q->weights_unsigned ? q->weight_zero - 128 : q->weight_zero;
-    const bool wide = p->kr == 2;
-    for (size_t panel = 0; panel < panels; panel++) {
-        const size_t first = panel * p->nr, columns = panel_columns(p, first);
-        const size_t used = p->n - first < columns ? p->n - first : columns;
-        int32_t *head = (int32_t *)(void *)((char *)block + panel * tb_pack_q8_panel_bytes(p));
-        int8_t *narrow_to = (int8_t *)(head + TB_Q8_HEAD * columns);
-        int16_t *wide_to = (int16_t *)(void *)narrow_to;
-        for (size_t j = 0; j < used; j++) {
-            const size_t column = (first + j) * p->weight_step_n;
-            int32_t sum = 0;
-            for (size_t s = 0; s < p->segs; s++)
-                for (size_t i = 0; i < p->k; i++) {
-                    int32_t w =
-                        q8_weight(q, p->weights, column + (s * p->k + i) * p->weight_step_k);
-                    size_t at = s * p->k_padded + i;
-                    size_t to = at / p->kr * columns * p->kr + j * p->kr + at % p->kr;
-                    if (wide)
-                        wide_to[to] = (int16_t)(w -= zw);
-                    else
-                        narrow_to[to] = (int8_t)w;
-                    sum = tb_wrap_add(sum, w);
-                }
-            int32_t total = bias ? bias[first + j] : 0;
-            const int32_t za = q->input_zero - (q->input_signed ? 128 : 0);
-            total = tb_wrap_sub(total, tb_wrap_mul(za, sum));
-            if (!wide)
-                total = tb_wrap_add(
-                    total, tb_wrap_mul((int32_t)(p->segs * p->k), tb_wrap_mul(q->input_zero, zw)));
-            set_head(head, columns, p->vl, j, total, q, first + j);
-        }
-    }
+    for (size_t panel = 0; panel < panels; panel++)
+        tb_pack_q8_panel(p, q, panel, (char *)block + panel * tb_pack_q8_panel_bytes(p));
     return keep(packs, &key, block, err, out);
 }
 

@@ -57,6 +57,11 @@ tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err
 tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_q8 *q,
                           tb_error *err, const void **out);
 
+/* One panel alone, of a matrix that an inference computes; the q8 one's padding of k and n has to be
+   zeroed before. */
+void tb_pack_f32_panel(const tb_pack_gemm *p, size_t panel, void *to);
+void tb_pack_q8_panel(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t panel, void *to);
+
 /* Bytes of a full panel. */
 size_t tb_pack_f32_panel_bytes(const tb_pack_gemm *p);
 size_t tb_pack_q8_panel_bytes(const tb_pack_gemm *p);

@@ -121,8 +121,9 @@ static bool try_f32_unary(oc_trial *t)
     float *expected = floats(r, n, 0, 0), *got = floats(r, n, 0, 0);
     t->scalar->f32_unary[t->which].fn(n, in, expected, -1.5f, 2.5f);
     t->variant->f32_unary[t->which].fn(n, in, got, -1.5f, 2.5f);
-    /* fused multiply-adds round once less */
-    return oc_close(t, "values", got, expected, n, 1e-37f, 4e-7f);
+    /* fused multiply-adds round once less; GELU's tail is e^(-x^2 / 2), where that shows most */
+    const bool tail = t->which == TB_UNARY_GELU || t->which == TB_UNARY_GELU_TANH;
+    return oc_close(t, "values", got, expected, n, tail ? 1e-7f : 1e-37f, tail ? 4e-6f : 4e-7f);
 }
 
 NAME_OF(f32_prelu)
