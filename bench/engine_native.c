@@ -6,6 +6,7 @@
 #include "bench/build_info.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
+#include "bench/fault.h"
 #include "bench/graph.h"
 #include "bench/op_cost.h"
 #include "runtime/base/arena.h"
@@ -203,7 +204,8 @@ static tb_status allocate(tb_session *session, tb_error *err)
     if (status != TB_OK)
         return status;
     tell_phase(session, "allocate", begin_ns);
-    return check_fallback(session, err);
+    status = tb_fault_slow(session->interpreter, err);
+    return status == TB_OK ? check_fallback(session, err) : status;
 }
 
 static tb_status set_input(tb_session *session, int k, const void *data, size_t bytes,

@@ -17,6 +17,7 @@ static const struct {
 } kinds[] = {
     {"hang", TB_FAULT_HANG}, {"spin", TB_FAULT_SPIN}, {"crash", TB_FAULT_CRASH},
     {"kill", TB_FAULT_KILL}, {"exit", TB_FAULT_EXIT}, {"oom", TB_FAULT_OOM},
+    {"vary", TB_FAULT_VARY},
 };
 
 static bool matches(const tb_job *job, const char *wanted)
@@ -68,6 +69,8 @@ tb_status tb_fault_strike(const tb_fault *fault, int64_t samples, tb_error *err)
         break;
     case TB_FAULT_OOM:
         return tb_fail(err, TB_NO_MEMORY, "out of memory (a fault planned by " VARIABLE ")");
+    case TB_FAULT_VARY:
+        return TB_OK;
     case TB_FAULT_EXIT:
     case TB_FAULT_NONE:
         break;

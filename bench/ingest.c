@@ -289,6 +289,8 @@ static tb_status take_outcome(tb_ingest *ingest, const cJSON *event, tb_error *e
     }
     if (told.output_checksum)
         ingest->outcome.output_checksum = keep(ingest, told.output_checksum);
+    if (told.first_output_checksum)
+        ingest->outcome.first_output_checksum = keep(ingest, told.first_output_checksum);
     return TB_OK;
 }
 

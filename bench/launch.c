@@ -62,6 +62,18 @@ tb_status tb_worker_program_find(tb_error *err, tb_worker_program *out)
     return TB_OK;
 }
 
+tb_status tb_worker_program_at(const char *path, tb_error *err, tb_worker_program *out)
+{
+    const char *slash = strrchr(path, '/');
+    if (access(path, X_OK) != 0)
+        return tb_fail_errno(err, "%s: cannot be executed", path);
+    if (strlen(path) >= sizeof out->path)
+        return tb_fail(err, TB_USAGE, "%s: the path is too long", path);
+    snprintf(out->path, sizeof out->path, "%s", path);
+    out->is_driver = strncmp(slash ? slash + 1 : path, WORKER_NAME, strlen(WORKER_NAME)) != 0;
+    return TB_OK;
+}
+
 /* ---- one worker -------------------------------------------------------------------------------- */
 
 typedef struct listener {

@@ -21,6 +21,10 @@ typedef struct tb_worker_program {
 /* The program `tflbench-worker` beside this one where it is of the same build, else this one. */
 tb_status tb_worker_program_find(tb_error *err, tb_worker_program *out);
 
+/* A given program: a tflbench of another build, which is started by its `worker` command, or a
+   tflbench-worker (by its name). It must be an executable file. */
+tb_status tb_worker_program_at(const char *path, tb_error *err, tb_worker_program *out);
+
 typedef struct tb_launch {
     const tb_worker_program *program;
     const tb_job *job;

@@ -24,6 +24,7 @@
 #include "bench/worker_say.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/sha256.h"
 
 /* A profiled process keeps raw times of every op for at most that many numbers. */
 #define MAX_OP_SAMPLES  (1u << 20)
@@ -46,7 +47,8 @@ typedef struct worker {
     tb_event_log *log;
     tb_op_rows *rows;
     const char *phase;
-    char note[TB_ERROR_TEXT_SIZE]; /* the engine's latest, not said yet */
+    char first_checksum[TB_SHA256_HEX_SIZE]; /* of the first inference's outputs */
+    char note[TB_ERROR_TEXT_SIZE];           /* the engine's latest, not said yet */
 } worker;
 
 /* ---- what the engine tells --------------------------------------------------------------------- */
@@ -164,7 +166,8 @@ static tb_status first_invoke(worker *w, tb_error *err)
     }
     tb_say_duration(&w->events, "first_invoke", end_ns - begin_ns);
     tb_say_memory(&w->events, "first_invoke", w->engine, w->session);
-    return check_outputs(w, err);
+    status = tb_outputs_checksum(w->engine, w->session, err, w->first_checksum);
+    return status == TB_OK ? check_outputs(w, err) : status;
 }
 
 /* One inference under observation shows the steps inside the delegates; it is no sample. Where its
@@ -328,7 +331,7 @@ static tb_status finish(worker *w, tb_error *err)
     say_note(w);
     tb_say_peak_memory(&w->events);
     tb_say_environment(&w->events, "end");
-    tb_say_done(&w->events, checksum);
+    tb_say_done(&w->events, w->first_checksum, checksum);
     return TB_OK;
 }
 
@@ -365,7 +368,11 @@ static tb_status read_job(worker *w, int job_fd, tb_error *err)
     w->engine = tb_engine_find(w->job.engine);
     if (!w->engine)
         return tb_fail(err, TB_UNSUPPORTED, "job: no engine is named '%s'", w->job.engine);
-    return tb_fault_read(&w->job, err, &w->fault);
+    status = tb_fault_read(&w->job, err, &w->fault);
+    /* Other inputs than asked for: outputs that vary from process to process. */
+    if (status == TB_OK && w->fault.kind == TB_FAULT_VARY)
+        w->job.seed = getpid();
+    return status;
 }
 
 static tb_status say_hello(worker *w, tb_error *err)

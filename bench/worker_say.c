@@ -81,10 +81,11 @@ void tb_say_error(tb_event_stream *events, const char *phase, const tb_error *er
     tb_event_end(events);
 }
 
-void tb_say_done(tb_event_stream *events, const char *output_checksum)
+void tb_say_done(tb_event_stream *events, const char *first_checksum, const char *last_checksum)
 {
     tb_json_writer *json = tb_event_begin(events, TB_MESSAGE_DONE);
-    tb_json_put_text(json, "output_checksum", output_checksum);
+    tb_json_put_text(json, "first_output_checksum", first_checksum);
+    tb_json_put_text(json, "output_checksum", last_checksum);
     tb_event_end(events);
 }
 

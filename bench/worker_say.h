@@ -29,6 +29,7 @@ void tb_say_model(tb_event_stream *events, const tb_engine *engine, tb_session *
 void tb_say_plan(tb_event_stream *events, const char *delegate, const tb_engine_plan *plan,
                  const tb_op_rows *rows);
 void tb_say_error(tb_event_stream *events, const char *phase, const tb_error *err);
-void tb_say_done(tb_event_stream *events, const char *output_checksum);
+/* Checksums of the outputs of the first inference and of the last. */
+void tb_say_done(tb_event_stream *events, const char *first_checksum, const char *last_checksum);
 
 #endif

@@ -99,15 +99,24 @@ static const char *verdict_of(const group *members)
     return NULL;
 }
 
+/* The outputs of the first inference; of the last where a file is older (a model with state then
+   gives others after other numbers of inferences, and is not told apart). */
+static const char *checksum_of(const tb_process_row *row)
+{
+    const tb_outcome *outcome = &row->outcome;
+    return outcome->first_output_checksum ? outcome->first_output_checksum
+                                          : outcome->output_checksum;
+}
+
 /* Do two processes with the same inputs give different outputs? */
 static bool outputs_differ(const group *members)
 {
     for (size_t i = 0; i < members->count; i++) {
         const tb_process_row *a = members->rows[i];
-        for (size_t k = i + 1; a->outcome.output_checksum && k < members->count; k++) {
+        for (size_t k = i + 1; checksum_of(a) && k < members->count; k++) {
             const tb_process_row *b = members->rows[k];
-            if (b->outcome.output_checksum && same_text(a->process.input, b->process.input) &&
-                !same_text(a->outcome.output_checksum, b->outcome.output_checksum))
+            if (checksum_of(b) && same_text(a->process.input, b->process.input) &&
+                !same_text(checksum_of(a), checksum_of(b)))
                 return true;
         }
     }

@@ -94,4 +94,12 @@ ok "the quick sweep succeeds" is "$code" 0
 ok "the quick sweep stores in ./tflbench.sqlite" test -s "$dir/tflbench.sqlite"
 ok "the quick sweep closes with a sentence" sh -c "tail -n 1 '$out' | grep -q '\.$'"
 
+
+# Outputs that vary from process to process, though nothing that was asked for does.
+rm -f "$db"
+run env TFLBENCH_TEST_FAULT=vary:0 "$TFLBENCH" run "$model" --processes 2 --no-profile --check off --max-seconds 0.4 --min-seconds 0.05 --db "$db"
+ok "varying outputs are said" says "$err" "outputs differ"
+ok "varying outputs are stored" is "$(sql "SELECT count(*) FROM warning WHERE kind = 'nondeterministic'")" 1
+run "$TFLBENCH" show --json --db "$db"
+ok "varying outputs stand in the result" says "$out" "nondeterministic"
 finish
