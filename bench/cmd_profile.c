@@ -8,6 +8,7 @@
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/sweep_cmd.h"
+#include "runtime/base/size.h"
 
 static const tb_option options[] = {
     {.name = "What to print and write", .kind = TB_OPTION_HEADING},
@@ -27,6 +28,17 @@ static const tb_option options[] = {
      .value_name = "FILE|-",
      .help = "The whole profile as one JSON document; on standard output it takes the tables' "
              "place."},
+    {.name = "csv", .kind = TB_OPTION_TEXT, .value_name = "FILE|-", .help = "The ops as CSV."},
+    {.name = "trace",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "The fastest, the median and the slowest inference as trace events, for Perfetto "
+             "(ui.perfetto.dev) and chrome://tracing."},
+    {.name = "model-explorer",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "Microseconds of each op of the first configuration, keyed by output tensor: node "
+             "data for Google's Model Explorer."},
     {.name = "output",
      .letter = 'o',
      .kind = TB_OPTION_TEXT,
@@ -113,25 +125,71 @@ static tb_status print_tables(const tb_args *args, const profiles *all, tb_error
     return status;
 }
 
-static tb_status write_json(const char *path, const profiles *all, tb_error *err)
+static tb_status compose_json(const profiles *all, tb_error *err, tb_buf *out)
 {
-    tb_buf text = {0};
-    tb_status status = tb_profile_json(all->items, all->count, &all->results, err, &text);
-    if (status == TB_OK)
-        status = tb_report_save(path, &text, err);
-    tb_buf_free(&text);
+    return tb_profile_json(all->items, all->count, &all->results, err, out);
+}
+
+static tb_status compose_csv(const profiles *all, tb_error *err, tb_buf *out)
+{
+    return tb_profile_csv(all->items, all->count, err, out);
+}
+
+static tb_status compose_trace(const profiles *all, tb_error *err, tb_buf *out)
+{
+    return tb_profile_trace(all->items, all->count, err, out);
+}
+
+static tb_status compose_explorer(const profiles *all, tb_error *err, tb_buf *out)
+{
+    return tb_profile_explorer(&all->items[0], err, out);
+}
+
+/* What is written to the file that the option of that name gives. */
+static const struct {
+    const char *option;
+    tb_status (*compose)(const profiles *all, tb_error *err, tb_buf *out);
+} forms[] = {
+    {"json", compose_json},
+    {"csv", compose_csv},
+    {"trace", compose_trace},
+    {"model-explorer", compose_explorer},
+};
+
+static tb_status write_forms(const tb_args *args, const profiles *all, tb_error *err)
+{
+    tb_status status = TB_OK;
+    for (size_t k = 0; k < TB_COUNT_OF(forms) && status == TB_OK; k++) {
+        const char *path = tb_args_text(args, forms[k].option);
+        if (!path)
+            continue;
+        tb_buf text = {0};
+        status = forms[k].compose(all, err, &text);
+        if (status == TB_OK)
+            status = tb_report_save(path, &text, err);
+        tb_buf_free(&text);
+    }
     return status;
+}
+
+/* Then standard output is for programs alone. */
+static bool has_form_on_stdout(const tb_args *args)
+{
+    for (size_t k = 0; k < TB_COUNT_OF(forms); k++)
+        if (goes_to_stdout(tb_args_text(args, forms[k].option)))
+            return true;
+    return false;
 }
 
 static tb_status show(const tb_args *args, const tb_selection *selection, tb_error *err)
 {
     profiles all = {0};
-    const char *json = tb_args_text(args, "json"), *page = tb_args_text(args, "output");
+    const char *page = tb_args_text(args, "output");
     tb_status status = open_profiles(selection, err, &all);
-    if (status == TB_OK && !goes_to_stdout(json))
+    if (status == TB_OK && !has_form_on_stdout(args))
         status = print_tables(args, &all, err);
-    if (status == TB_OK && json)
-        status = write_json(json, &all, err);
+    if (status == TB_OK)
+        status = write_forms(args, &all, err);
     tb_report_options look = tb_store_args_look();
     if (status == TB_OK && page)
         status = tb_report_write(selection, "html", page, &look, err);

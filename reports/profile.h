@@ -80,5 +80,9 @@ const cJSON *tb_profile_node(const tb_profile *profile, int64_t subgraph, int64_
 /* The document of docs/formats.md, "Profile": of the first of these profiles, with the others. */
 tb_status tb_profile_json(const tb_profile *profiles, size_t count, const tb_results *results,
                           tb_error *err, tb_buf *out);
+/* docs/formats.md, "Other forms of a profile". */
+tb_status tb_profile_csv(const tb_profile *profiles, size_t count, tb_error *err, tb_buf *out);
+tb_status tb_profile_trace(const tb_profile *profiles, size_t count, tb_error *err, tb_buf *out);
+tb_status tb_profile_explorer(const tb_profile *profile, tb_error *err, tb_buf *out);
 
 #endif

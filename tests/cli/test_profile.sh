@@ -55,6 +55,22 @@ run "$TFLBENCH" profile @1 --db "$db" --where delegate=cpu --json -
 ok "a stored run, as JSON alone" is "$code" 0
 cp "$out" "$json"
 ok "narrowed to one configuration" is "$(ask "SELECT json_array_length(doc, '$.more') || (doc ->> '$.configuration.delegate') FROM d")" 0cpu
+# Trace events: B and E balance and nest on every track, and time never goes back there.
+trace=$dir/trace.json
+run "$TFLBENCH" profile @1 --db "$db" --trace "$trace" --csv "$dir/ops.csv" --model-explorer "$dir/nodes.json" --top 1
+ok "exports succeed" is "$code" 0
+sqlite3 -separator ' ' :memory: "SELECT e.value ->> 'pid', e.value ->> 'tid', e.value ->> 'ph', e.value ->> 'ts', (e.value ->> 'name') IS NOT NULL FROM json_each(readfile('$trace'), '$.traceEvents') e WHERE e.value ->> 'ph' <> 'M'" >"$dir/events"
+ok "a trace has events" at_least "$(wc -l <"$dir/events")" 40
+ok "only begins and ends, begins with names" is "$(awk '$3 != "B" && $3 != "E" || $3 == "B" && $5 != 1' "$dir/events" | wc -l)" 0
+ok "they balance on every track" is \
+    "$(awk '{ t = $1 " " $2; d[t] += $3 == "B" ? 1 : -1; if (d[t] < 0) bad++ } END { for (t in d) bad += d[t]; print bad + 0 }' "$dir/events")" 0
+ok "tracks never overlap" is \
+    "$(awk '{ t = $1 " " $2; if ($4 + 0 < last[t] + 0) bad++; last[t] = $4 } END { print bad + 0 }' "$dir/events")" 0
+ok "tracks have names" is \
+    "$(sqlite3 :memory: "SELECT count(*) FROM json_each(readfile('$trace'), '$.traceEvents') e WHERE e.value ->> 'name' = 'thread_name'")" 2
+ok "a line an op in the CSV" is "$(($(wc -l <"$dir/ops.csv") - 1))" "$(sql 'SELECT count(*) FROM op_time WHERE calls > 0')"
+ok "node data by output tensor" is \
+    "$(sqlite3 :memory: "SELECT count(*) > 3 AND min(v.value ->> 'value') >= 0 FROM json_each(readfile('$dir/nodes.json'), '$.results') v")" 1
 run "$TFLBENCH" profile @7 --db "$db"
 ok "a run that is not there" is "$code" 6
 ok "a run that is not there: one line" one_line "$err"
