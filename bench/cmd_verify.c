@@ -43,7 +43,9 @@ static const tb_option options[] = {
      .help = "Only cases whose name fits, as `CONV_2D/*` or `*int8*`. May be repeated."},
     {.name = "supported-only",
      .kind = TB_OPTION_FLAG,
-     .help = "Skip, and count, cases that use an operator or version this build does not have."},
+     .help =
+         "Skip, and count, cases that use an operator or version this build does not have. Only "
+         "of engine native this is known beforehand."},
 
     {.name = "What counts as right", .kind = TB_OPTION_HEADING},
     {.name = "lenient",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/quant.h"
 #include "runtime/tensor.h"
 
 /* ---- tensors of a node ------------------------------------------------------------------------ */
@@ -158,46 +159,13 @@ TfLiteStatus tb_op_check_rank(TfLiteContext *context, const TfLiteTensor *tensor
                       tb_shape_text(tensor->dims, shape), min, max);
 }
 
-/* The zero points that a type can hold; false for types that are not quantised. */
-static bool zero_point_range(TfLiteType type, int32_t *min, int32_t *max)
-{
-    switch (type) {
-    case kTfLiteInt2:
-        *min = -2, *max = 1;
-        return true;
-    case kTfLiteInt4:
-        *min = -8, *max = 7;
-        return true;
-    case kTfLiteUInt4:
-        *min = 0, *max = 15;
-        return true;
-    case kTfLiteInt8:
-        *min = INT8_MIN, *max = INT8_MAX;
-        return true;
-    case kTfLiteUInt8:
-        *min = 0, *max = UINT8_MAX;
-        return true;
-    case kTfLiteInt16:
-        *min = INT16_MIN, *max = INT16_MAX;
-        return true;
-    case kTfLiteUInt16:
-        *min = 0, *max = UINT16_MAX;
-        return true;
-    case kTfLiteInt32:
-        *min = INT32_MIN, *max = INT32_MAX;
-        return true;
-    default:
-        return false;
-    }
-}
-
 TfLiteStatus tb_op_check_quantized(TfLiteContext *context, const TfLiteTensor *tensor,
                                    const char *what)
 {
     if (!tensor)
         return tb_op_fail(context, "%s is missing", what);
     int32_t min, max;
-    if (!zero_point_range(tensor->type, &min, &max))
+    if (!tb_quant_limits(tensor->type, &min, &max))
         return tb_op_fail(context, "%s is %s, expected a quantised type", what,
                           TfLiteTypeGetName(tensor->type));
     if (tensor->quantization.type == kTfLiteAffineQuantization) {

@@ -44,6 +44,10 @@ bool tb_quant_limits(TfLiteType type, int32_t *min, int32_t *max)
         *min = INT16_MIN;
         *max = INT16_MAX;
         return true;
+    case kTfLiteUInt16:
+        *min = 0;
+        *max = UINT16_MAX;
+        return true;
     case kTfLiteInt4:
         *min = -8;
         *max = 7;
