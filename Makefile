@@ -124,10 +124,24 @@ $(BUILD)/obj/%.o: %.c
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(call isa_flags,$<) -MMD -MP -c -o $@ $<
 
 # Files that are part of the program: NAME.inc has their bytes for an #include in an initialiser.
-embedded := $(wildcard reports/schema*.sql reports/viewer/* tests/unit/reports/*.sql)
-$(BUILD)/gen/%.inc: %
+embedded := $(wildcard reports/schema*.sql reports/viewer/*.css reports/viewer/*.html \
+                       tests/unit/reports/*.sql) reports/viewer/page.js
+define embed
 	@mkdir -p $(@D)
 	@od -An -v -tx1 $< | sed "s/ \(..\)/'\\\\x\1',/g; \$$s/,\$$//" > $@.tmp && mv $@.tmp $@
+endef
+$(BUILD)/gen/%.inc: %
+	$(embed)
+$(BUILD)/gen/%.inc: $(BUILD)/gen/%
+	$(embed)
+
+# The page's modules, each after those that it imports, as one script.
+viewer_js := $(patsubst %,reports/viewer/%.js, \
+    units state dom colour static data stage layout grouping matching table panel memory overview \
+    timeline graph treemap roofline diff numerics app)
+$(BUILD)/gen/reports/viewer/page.js: reports/viewer/bundle.awk $(viewer_js)
+	@mkdir -p $(@D)
+	@awk -f $^ > $@.tmp && mv $@.tmp $@
 $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst %,$(BUILD)/gen/%.inc,$(embedded))
 
 # ---- tests -------------------------------------------------------------------------------------

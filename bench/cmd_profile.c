@@ -8,6 +8,7 @@
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/sweep_cmd.h"
+#include "reports/html_profile.h"
 #include "runtime/base/size.h"
 
 static const tb_option options[] = {
@@ -145,15 +146,24 @@ static tb_status compose_explorer(const profiles *all, tb_error *err, tb_buf *ou
     return tb_profile_explorer(&all->items[0], err, out);
 }
 
+static tb_status compose_page(const profiles *all, tb_error *err, tb_buf *out)
+{
+    tb_buf json = {0};
+    tb_status status = compose_json(all, err, &json);
+    if (status == TB_OK)
+        status = tb_profile_page(tb_buf_text(&json), "the profile", err, out);
+    tb_buf_free(&json);
+    return status;
+}
+
 /* What is written to the file that the option of that name gives. */
 static const struct {
     const char *option;
     tb_status (*compose)(const profiles *all, tb_error *err, tb_buf *out);
 } forms[] = {
-    {"json", compose_json},
-    {"csv", compose_csv},
-    {"trace", compose_trace},
-    {"model-explorer", compose_explorer},
+    {"json", compose_json},   {"csv", compose_csv},
+    {"trace", compose_trace}, {"model-explorer", compose_explorer},
+    {"output", compose_page},
 };
 
 static tb_status write_forms(const tb_args *args, const profiles *all, tb_error *err)
@@ -184,15 +194,11 @@ static bool has_form_on_stdout(const tb_args *args)
 static tb_status show(const tb_args *args, const tb_selection *selection, tb_error *err)
 {
     profiles all = {0};
-    const char *page = tb_args_text(args, "output");
     tb_status status = open_profiles(selection, err, &all);
     if (status == TB_OK && !has_form_on_stdout(args))
         status = print_tables(args, &all, err);
     if (status == TB_OK)
         status = write_forms(args, &all, err);
-    tb_report_options look = tb_store_args_look();
-    if (status == TB_OK && page)
-        status = tb_report_write(selection, "html", page, &look, err);
     close_profiles(&all);
     return status;
 }

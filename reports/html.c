@@ -6,67 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/html_frame.h"
 #include "reports/html_page.h"
 #include "reports/json.h"
 #include "reports/writer.h"
-#include "runtime/base/sha256.h"
 #include "runtime/base/size.h"
 
 static const char page_html[] = {
 #include "reports/viewer/page.html.inc"
     , 0};
-static const char page_css[] = {
-#include "reports/viewer/page.css.inc"
-    , 0};
-static const char page_js[] = {
-#include "reports/viewer/page.js.inc"
-    , 0};
-
 void tb_html_text(tb_page *page, const char *text)
 {
     tb_escape_html(page->out, text);
 }
 
 /* ---- what fills the frame ---- */
-
-static tb_status add_style(tb_page *page)
-{
-    tb_buf_append_text(page->out, page_css);
-    return TB_OK;
-}
-
-static tb_status add_script(tb_page *page)
-{
-    tb_buf_append_text(page->out, page_js);
-    return TB_OK;
-}
-
-static unsigned hex_digit(char digit)
-{
-    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
-/* "sha256-<base64>" of the script, by which the browser knows that it is ours. */
-static tb_status add_script_hash(tb_page *page)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char hex[TB_SHA256_HEX_SIZE];
-    tb_sha256 hash;
-    tb_sha256_begin(&hash);
-    tb_sha256_add(&hash, page_js, strlen(page_js));
-    tb_sha256_end(&hash, hex);
-    tb_buf_append_text(page->out, "sha256-");
-    /* 32 bytes: ten groups of three, and one of two. */
-    for (size_t i = 0; i < 64; i += 6) {
-        unsigned group = 0;
-        for (size_t k = 0; k < 6; k++)
-            group = group << 4 | (i + k < 64 ? hex_digit(hex[i + k]) : 0);
-        for (size_t k = 0; k < 4; k++)
-            tb_buf_append_char(page->out,
-                               i + 6 > 64 && k == 3 ? '=' : digits[group >> (18 - 6 * k) & 63]);
-    }
-    return TB_OK;
-}
 
 static tb_status add_title(tb_page *page)
 {
@@ -192,65 +146,44 @@ static tb_status add_data(tb_page *page)
     cJSON_Delete(document);
     if (!text)
         return tb_fail(page->err, TB_NO_MEMORY, "no memory for the report's data");
-    for (const char *at = text; *at;) {
-        size_t plain = strcspn(at, "<");
-        tb_buf_append(page->out, at, plain);
-        at += plain;
-        if (*at) {
-            tb_buf_append_text(page->out, "\\u003c");
-            at++;
-        }
-    }
+    tb_html_add_json(page->out, text);
     cJSON_free(text);
     return TB_OK;
 }
 
-static const struct {
-    const char *name;
-    tb_status (*fill)(tb_page *page);
-} places[] = {
-    {"script-hash", add_script_hash},
-    {"title", add_title},
-    {"style", add_style},
-    {"meta", add_meta},
-    {"subject", add_subject},
-    {"sentence", add_sentence},
-    {"facts", add_facts},
-    {"overview", tb_html_overview},
-    {"summary", tb_html_summary},
-    {"models", tb_html_models},
-    {"warnings", tb_html_warnings},
-    {"environment", tb_html_environment},
-    {"data", add_data},
-    {"script", add_script},
-};
-
-static tb_status fill_place(tb_page *page, const char *name, size_t length)
-{
-    for (size_t i = 0; i < TB_COUNT_OF(places); i++)
-        if (strlen(places[i].name) == length && strncmp(places[i].name, name, length) == 0)
-            return places[i].fill(page);
-    return tb_fail(page->err, TB_INTERNAL, "page.html names {{%.*s}}, which nothing fills",
-                   (int)length, name);
-}
-
-static tb_status fill_frame(tb_page *page)
-{
-    const char *at = page_html;
-    for (;;) {
-        const char *open = strstr(at, "{{");
-        if (!open) {
-            tb_buf_append_text(page->out, at);
-            return TB_OK;
-        }
-        tb_buf_append(page->out, at, (size_t)(open - at));
-        size_t length = strcspn(open + 2, "}");
-        tb_status status = fill_place(page, open + 2, length);
-        if (status != TB_OK)
-            return status;
-        at = open + 2 + length + 2;
+/* Places are filled through functions of the page alone: it knows its buffer and error. */
+#define PLACE(function)                                                      \
+    static tb_status fill_##function(void *page, tb_buf *out, tb_error *err) \
+    {                                                                        \
+        (void)out;                                                           \
+        (void)err;                                                           \
+        return function(page);                                               \
     }
-}
+PLACE(add_title)
+PLACE(add_meta)
+PLACE(add_subject)
+PLACE(add_sentence)
+PLACE(add_facts)
+PLACE(tb_html_overview)
+PLACE(tb_html_summary)
+PLACE(tb_html_models)
+PLACE(tb_html_warnings)
+PLACE(tb_html_environment)
+PLACE(add_data)
+
+static const tb_html_place places[] = {
+    {"title", fill_add_title},
+    {"meta", fill_add_meta},
+    {"subject", fill_add_subject},
+    {"sentence", fill_add_sentence},
+    {"facts", fill_add_facts},
+    {"overview", fill_tb_html_overview},
+    {"summary", fill_tb_html_summary},
+    {"models", fill_tb_html_models},
+    {"warnings", fill_tb_html_warnings},
+    {"environment", fill_tb_html_environment},
+    {"data", fill_add_data},
+};
 
 /* ---- series ---- */
 
@@ -309,7 +242,7 @@ tb_status tb_write_results_html(const tb_selection *selection, const tb_results 
         page.model_count++;
     status = make_series(&page);
     if (status == TB_OK)
-        status = fill_frame(&page);
+        status = tb_html_fill(page_html, places, TB_COUNT_OF(places), &page, out, err);
     tb_pool_free(page.pool);
     tb_context_free(&context);
     return status;
