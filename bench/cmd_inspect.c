@@ -20,6 +20,14 @@ static const tb_option options[] = {
      .min = 1,
      .max = 1024,
      .help = "Threads the delegate may plan for."},
+    {.name = "custom-op",
+     .kind = TB_OPTION_LIST,
+     .no_split = true,
+     .value_name = "LIB.so",
+     .help =
+         "A shared object with custom operators, compiled for TFLite; may be given several times. "
+         "For operator Foo it exports Register_Foo, Register_FOO (C or C++), or a list, "
+         "tflbench_custom_ops."},
     {.name = "only",
      .kind = TB_OPTION_LIST,
      .value_name = "PART",
@@ -85,8 +93,11 @@ static tb_status check_plans(const tb_inspection *inspection, double limit, tb_e
 static tb_status inspect_one(const tb_args *args, const char *path, unsigned parts, tb_error *err)
 {
     tb_inspection inspection;
-    tb_status status = tb_inspection_open(path, tb_args_text(args, "delegate"),
-                                          (int)tb_args_int(args, "threads"), err, &inspection);
+    int custom_op_count;
+    const char *const *custom_ops = tb_args_list(args, "custom-op", &custom_op_count);
+    tb_status status =
+        tb_inspection_open(path, tb_args_text(args, "delegate"), (int)tb_args_int(args, "threads"),
+                           custom_ops, custom_op_count, err, &inspection);
     if (status != TB_OK)
         return status;
     status = tb_args_flag(args, "json") ? tb_inspect_json(&inspection, parts, err, stdout)

@@ -73,6 +73,14 @@ static const tb_option options[] = {
      .value_name = "TIME",
      .default_text = "60",
      .help = "Longest that one case may take; 0: no limit."},
+    {.name = "custom-op",
+     .kind = TB_OPTION_LIST,
+     .no_split = true,
+     .value_name = "LIB.so",
+     .help =
+         "A shared object with custom operators, compiled for TFLite; may be given several times. "
+         "For operator Foo it exports Register_Foo, Register_FOO (C or C++), or a list, "
+         "tflbench_custom_ops."},
     {.name = "memory-limit",
      .kind = TB_OPTION_BYTES,
      .value_name = "SIZE",
@@ -153,12 +161,16 @@ static tb_status read_options(const tb_args *args, tb_arena *arena, tb_error *er
         status = tb_delegate_arg_parse(tb_args_text(args, "delegate"), arena, err, &delegate);
     if (status != TB_OK)
         return status;
+    int custom_op_count;
+    const char *const *custom_ops = tb_args_list(args, "custom-op", &custom_op_count);
     if (tb_args_given(args, "plan-limit"))
         out->plan_limit = tb_args_number(args, "plan-limit") / 100;
     out->engine_options = (tb_engine_options){
         .library = library,
         .delegate = tb_args_text(args, "delegate"),
         .threads = (int)tb_args_int(args, "threads"),
+        .custom_ops = custom_ops,
+        .custom_op_count = custom_op_count,
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
         .time_limit_ns = tb_args_ns(args, "timeout"),
     };

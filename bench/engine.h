@@ -36,10 +36,12 @@ typedef struct tb_engine_options {
     const char *library;  /* tflite: the shared object's path; else NULL */
     const char *delegate; /* a --delegate value with its options: "reference", "cpu", "gpu:..." */
     int threads;
-    const char *signature;       /* key, or NULL: the primary subgraph */
-    uint64_t memory_limit_bytes; /* 0: none */
-    uint64_t time_limit_ns;      /* 0: none */
-    bool fail_on_fallback;       /* a node left behind is an error (--fallback fail) */
+    const char *signature;         /* key, or NULL: the primary subgraph */
+    uint64_t memory_limit_bytes;   /* 0: none */
+    uint64_t time_limit_ns;        /* 0: none */
+    const char *const *custom_ops; /* shared objects with custom operators (custom_ops.h) */
+    int custom_op_count;
+    bool fail_on_fallback; /* a node left behind is an error (--fallback fail) */
     /* Told when a phase (load, delegate, allocate) ends; may be NULL. */
     void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);
     void (*note)(void *context, const char *text); /* messages of the engine; may be NULL */

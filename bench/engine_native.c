@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/build_info.h"
+#include "bench/custom_ops.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
 #include "bench/fault.h"
@@ -17,6 +18,7 @@
 
 struct tb_session {
     tb_model *model;
+    tb_custom_ops *custom_ops; /* NULL: none given */
     tb_interpreter *interpreter;
     tb_signature_runner *runner;
     tb_delegate_arg delegate_arg;
@@ -57,6 +59,7 @@ static void close_session(tb_session *session)
     tb_interpreter_destroy(session->interpreter);
     if (session->delegate)
         session->delegate_arg.row->destroy(session->delegate);
+    tb_custom_ops_close(session->custom_ops);
     tb_model_release(session->model);
     tb_arena_free(&session->texts);
     tb_arena_free(&session->plan_arena);
@@ -74,7 +77,15 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
         return status;
     for (size_t k = 0; k < tb_model_note_count(session->model); k++)
         tell_note(session, tb_model_note(session->model, k));
+    tb_resolver *resolver = NULL;
+    status = tb_custom_ops_open(session->options.custom_ops, session->options.custom_op_count,
+                                session->model, err, &session->custom_ops);
+    if (status == TB_OK)
+        status = tb_custom_ops_resolver(session->custom_ops, err, &resolver);
+    if (status != TB_OK)
+        return tb_in(err, "%s", tb_model_name(session->model));
     tb_interpreter_options options = {
+        .resolver = resolver,
         .threads = session->options.threads,
         .memory_limit_bytes = session->options.memory_limit_bytes,
         .time_limit_ns = session->options.time_limit_ns,
@@ -83,6 +94,7 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
         .report_context = session,
     };
     status = tb_interpreter_create(session->model, &options, err, &session->interpreter);
+    tb_resolver_destroy(resolver);
     if (status == TB_OK)
         tell_phase(session, "load", begin_ns);
     return status;

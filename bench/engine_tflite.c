@@ -7,11 +7,13 @@
  * ones: that is how users have it). `--delegate cpu` is its XNNPACK delegate, which a C library
  * applies only when told. `--delegate external:lib.so` loads a plugin.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/custom_ops.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
 #include "runtime/base/arena.h"
@@ -56,6 +58,7 @@
     X(TfLiteModelCreateFromFileWithErrorReporter) \
     X(TfLiteInterpreterOptionsEnableCancellation) \
     X(TfLiteInterpreterCancel)                    \
+    X(TfLiteInterpreterOptionsAddCustomOp)        \
     X(TfLiteInterpreterResetVariableTensors)      \
     X(TfLiteInterpreterGetSignatureRunner)        \
     X(TfLiteSignatureRunnerDelete)                \
@@ -86,7 +89,9 @@ struct tb_session {
     tflite_functions call;
     tb_delegate_arg delegate_arg;
     tb_engine_options options;
-    tb_arena texts; /* of the options */
+    tb_arena texts;            /* of the options */
+    tb_model *own_model;       /* read for its custom operators' names; NULL */
+    tb_custom_ops *custom_ops; /* NULL: none given */
     TfLiteModel *model;
     TfLiteInterpreter *interpreter;
     TfLiteSignatureRunner *runner; /* NULL: the primary subgraph */
@@ -261,6 +266,8 @@ static void close_session(tb_session *session)
         session->delete_delegate(session->delegate);
     if (session->model)
         session->call.TfLiteModelDelete(session->model);
+    tb_custom_ops_close(session->custom_ops);
+    tb_model_release(session->own_model);
     tb_library_close(session->plugin);
     tb_library_close(session->library);
     tb_arena_free(&session->texts);
@@ -283,6 +290,23 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
     return TB_OK;
 }
 
+/* Which operators to ask the libraries for stands in the model, which we read ourselves for it. */
+static tb_status open_custom_ops(tb_session *session, const char *model_path, tb_error *err)
+{
+    if (session->options.custom_op_count == 0)
+        return TB_OK;
+    if (!session->call.TfLiteInterpreterOptionsAddCustomOp)
+        return tb_fail(err, TB_UNAVAILABLE,
+                       "engine tflite: %s takes no custom operators (it does not export "
+                       "TfLiteInterpreterOptionsAddCustomOp)",
+                       session->options.library);
+    tb_status status = tb_model_open(model_path, err, &session->own_model);
+    if (status == TB_OK)
+        status = tb_custom_ops_open(session->options.custom_ops, session->options.custom_op_count,
+                                    session->own_model, err, &session->custom_ops);
+    return status;
+}
+
 /* A C library applies its delegates while it makes the interpreter. */
 static tb_status make_interpreter(tb_session *session, const char *model_path, tb_error *err)
 {
@@ -295,6 +319,11 @@ static tb_status make_interpreter(tb_session *session, const char *model_path, t
     call->TfLiteInterpreterOptionsSetErrorReporter(options, hear, session);
     if (call->TfLiteInterpreterOptionsEnableCancellation)
         call->TfLiteInterpreterOptionsEnableCancellation(options, true);
+    int count;
+    const tb_custom_op *ops = tb_custom_ops_list(session->custom_ops, &count);
+    for (int k = 0; k < count; k++)
+        call->TfLiteInterpreterOptionsAddCustomOp(options, ops[k].name, ops[k].registration, 1,
+                                                  INT_MAX);
     if (session->delegate)
         call->TfLiteInterpreterOptionsAddDelegate(options, session->delegate);
     session->interpreter = call->TfLiteInterpreterCreate(session->model, options);
@@ -339,6 +368,8 @@ static tb_status open_session(const char *model_path, const tb_engine_options *o
         tell_note(session, "a TFLite C library knows no limits; only a time-out of the run holds");
     if (status == TB_OK)
         status = load(session, model_path, err);
+    if (status == TB_OK)
+        status = open_custom_ops(session, model_path, err);
     if (status == TB_OK)
         status = create_delegate(session, err);
     if (status == TB_OK)

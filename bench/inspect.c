@@ -40,11 +40,17 @@ static void close_run(const tb_delegate_arg *arg, tb_inspect_run *run)
 }
 
 /* Leaves either an allocated interpreter or an error. */
-static void open_run(tb_model *model, const tb_delegate_arg *arg, bool with_delegate, int threads,
+static void open_run(const tb_inspection *inspection, bool with_delegate, int threads,
                      tb_inspect_run *run)
 {
-    tb_interpreter_options options = {.threads = threads, .report = ignore_report};
-    tb_status status = tb_interpreter_create(model, &options, &run->error, &run->interpreter);
+    const tb_delegate_arg *arg = &inspection->delegate_arg;
+    tb_resolver *resolver = NULL;
+    tb_status status = tb_custom_ops_resolver(inspection->custom_ops, &run->error, &resolver);
+    tb_interpreter_options options = {
+        .threads = threads, .report = ignore_report, .resolver = resolver};
+    if (status == TB_OK)
+        status = tb_interpreter_create(inspection->model, &options, &run->error, &run->interpreter);
+    tb_resolver_destroy(resolver);
     if (status == TB_OK && with_delegate)
         status = apply_delegate(arg, threads, run);
     if (status == TB_OK)
@@ -53,20 +59,24 @@ static void open_run(tb_model *model, const tb_delegate_arg *arg, bool with_dele
         close_run(arg, run);
 }
 
-tb_status tb_inspection_open(const char *path, const char *delegate, int threads, tb_error *err,
+tb_status tb_inspection_open(const char *path, const char *delegate, int threads,
+                             const char *const *custom_ops, int custom_op_count, tb_error *err,
                              tb_inspection *out)
 {
     *out = (tb_inspection){.model = NULL};
     tb_status status = tb_delegate_arg_parse(delegate, &out->texts, err, &out->delegate_arg);
     if (status == TB_OK)
         status = tb_model_open(path, err, &out->model);
+    if (status == TB_OK)
+        status = tb_custom_ops_open(custom_ops, custom_op_count, out->model, err, &out->custom_ops);
     if (status != TB_OK) {
+        tb_model_release(out->model);
         tb_arena_free(&out->texts);
         return status;
     }
-    open_run(out->model, &out->delegate_arg, false, threads, &out->plain);
+    open_run(out, false, threads, &out->plain);
     if (tb_inspection_has_delegate(out))
-        open_run(out->model, &out->delegate_arg, true, threads, &out->delegated);
+        open_run(out, true, threads, &out->delegated);
     return TB_OK;
 }
 
@@ -74,6 +84,7 @@ void tb_inspection_close(tb_inspection *inspection)
 {
     close_run(&inspection->delegate_arg, &inspection->plain);
     close_run(&inspection->delegate_arg, &inspection->delegated);
+    tb_custom_ops_close(inspection->custom_ops);
     tb_model_release(inspection->model);
     tb_arena_free(&inspection->texts);
 }

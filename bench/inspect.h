@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/custom_ops.h"
 #include "bench/delegate_arg.h"
 #include "bench/op_cost.h"
 #include "runtime/base/arena.h"
@@ -27,14 +28,17 @@ typedef struct tb_inspect_run {
 
 typedef struct tb_inspection {
     tb_model *model;
+    tb_custom_ops *custom_ops; /* NULL: none given */
     tb_delegate_arg delegate_arg;
     tb_inspect_run plain;     /* shapes, costs, memory plan */
     tb_inspect_run delegated; /* unused where the delegate is `reference` */
     tb_arena texts;
 } tb_inspection;
 
-/* Only a model that cannot be read, or a --delegate that makes no sense, is an error. */
-tb_status tb_inspection_open(const char *path, const char *delegate, int threads, tb_error *err,
+/* Only a model that cannot be read, a --delegate that makes no sense, or shared objects that lack a
+   custom operator (custom_ops.h) are an error. */
+tb_status tb_inspection_open(const char *path, const char *delegate, int threads,
+                             const char *const *custom_ops, int custom_op_count, tb_error *err,
                              tb_inspection *out);
 void tb_inspection_close(tb_inspection *inspection);
 

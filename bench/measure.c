@@ -98,6 +98,7 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .signature = request->signature,
         .fallback = tb_fallback_text(request->fallback),
         .seed = (int64_t)request->input_seed,
+        .custom_ops = request->custom_ops,
         .inputs = request->inputs,
         .shapes = request->shapes,
         .warmup_runs = request->warmup_runs,

@@ -42,6 +42,7 @@ tb_status tb_reference_make(tb_reference *reference, const tb_worker_program *pr
         .threads = job->threads,
         .signature = job->signature,
         .seed = job->seed,
+        .custom_ops = job->custom_ops,
         .inputs = job->inputs,
         .shapes = job->shapes,
         .memory_limit_bytes = job->memory_limit_bytes,

@@ -54,6 +54,7 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
     *request = (tb_sweep_request){
         .engines = list_of(args, "engine"),
         .delegates = list_of(args, "delegate"),
+        .custom_ops = list_of(args, "custom-op"),
         .inputs = list_of(args, "input"),
         .shapes = list_of(args, "input-shape"),
         .signature = tb_args_text(args, "signature"),

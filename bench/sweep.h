@@ -31,6 +31,7 @@ typedef struct tb_sweep_request {
     const int64_t *threads;
     int thread_count;
     bool threads_for_first; /* thread counts but the first are for the first delegate alone */
+    tb_text_list custom_ops;
     tb_text_list inputs;
     tb_text_list shapes;
     const char *signature;

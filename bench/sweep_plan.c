@@ -109,6 +109,10 @@ static const char *options_text(tb_sweep_plan *plan)
     tb_buf text = {0};
     if (request->memory_limit_bytes)
         tb_buf_printf(&text, ";memory-limit=%llu", (unsigned long long)request->memory_limit_bytes);
+    for (int k = 0; k < request->custom_ops.count; k++) {
+        const char *path = request->custom_ops.items[k], *slash = strrchr(path, '/');
+        tb_buf_printf(&text, ";custom-op=%s", slash ? slash + 1 : path);
+    }
     for (int k = 0; k < request->shapes.count; k++)
         tb_buf_printf(&text, ";shape=%s", request->shapes.items[k]);
     if (request->signature)

@@ -95,6 +95,8 @@ static tb_status open_model(worker *w, tb_error *err)
         .delegate = job->delegate,
         .threads = (int)job->threads,
         .signature = job->signature,
+        .custom_ops = job->custom_ops.items,
+        .custom_op_count = job->custom_ops.count,
         .memory_limit_bytes = (uint64_t)job->memory_limit_bytes,
         .fail_on_fallback = job->fallback && strcmp(job->fallback, "fail") == 0,
         .phase = phase_ended,
