@@ -221,6 +221,17 @@ typedef void (*tb_f32_softmax_fn)(size_t n, const float *in, float *out, float b
 /* out[c] = a[c] + (b[c] - a[c]) * t for two pixels or rows. */
 typedef void (*tb_f32_lerp_fn)(size_t n, const float *a, const float *b, float t, float *out);
 
+/* Pixels of int8 between two rows: out = a * weight_a + b * weight_b, and between two columns of
+   such: round((a * weight_a + b * weight_b) / 2^20), halves away from zero. */
+typedef void (*tb_q8_blend_rows_fn)(size_t n, const uint8_t *a, const uint8_t *b, int32_t weight_a,
+                                    int32_t weight_b, int32_t *out);
+typedef void (*tb_q8_blend_columns_fn)(size_t n, const int32_t *a, const int32_t *b,
+                                       int32_t weight_a, int32_t weight_b, uint8_t *out);
+/* Pixels of uint8 between upper left, lower left, upper right, lower right: the sum of each times
+   its vertical, then its horizontal weight, in this order, and 1/2, truncated. */
+typedef void (*tb_q8_blend_fn)(size_t n, const uint8_t *const corners[4], float lower, float right,
+                               uint8_t *out);
+
 /* Quantised addition and subtraction: both inputs brought to one scale, shifted left by 20, added,
    scaled down. Multiplication: `a`, `b` unused. */
 typedef struct tb_q8_scale {
@@ -275,6 +286,9 @@ typedef struct tb_cpu_kernels {
     TB_KERNEL_SLOT(tb_f32_prelu_fn) f32_prelu;
     TB_KERNEL_SLOT(tb_f32_softmax_fn) f32_softmax;
     TB_KERNEL_SLOT(tb_f32_lerp_fn) f32_lerp;
+    TB_KERNEL_SLOT(tb_q8_blend_rows_fn) q8_blend_rows;
+    TB_KERNEL_SLOT(tb_q8_blend_columns_fn) q8_blend_columns;
+    TB_KERNEL_SLOT(tb_q8_blend_fn) q8_blend;
     TB_KERNEL_SLOT(tb_q8_binary_fn) q8_add;
     TB_KERNEL_SLOT(tb_q8_binary_fn) q8_mul;
     TB_KERNEL_SLOT(tb_q8_lut_fn) q8_lut;

@@ -306,6 +306,53 @@ void TB_FN(f32_lerp)(size_t n, const float *a, const float *b, float t, float *o
     });
 }
 
+void TB_FN(q8_blend_rows)(size_t n, const uint8_t *a, const uint8_t *b, int32_t weight_a,
+                          int32_t weight_b, int32_t *out)
+{
+    const vi wa = vi_set1(weight_a), wb = vi_set1(weight_b), flip = vi_set1(0x80);
+    TB_FOR_VECTORS(i, n, {
+        vi x = vi_mul(vi_sub(vi_xor(LOAD_U8(a + i), flip), flip), wa);
+        vi y = vi_mul(vi_sub(vi_xor(LOAD_U8(b + i), flip), flip), wb);
+        if (part)
+            vi_store_tail(out + i, vi_add(x, y), tail);
+        else
+            vi_store(out + i, vi_add(x, y));
+    });
+}
+
+void TB_FN(q8_blend_columns)(size_t n, const int32_t *a, const int32_t *b, int32_t weight_a,
+                             int32_t weight_b, uint8_t *out)
+{
+    const vi wa = vi_set1(weight_a), wb = vi_set1(weight_b);
+    const vi half = vi_set1(1 << 19), by = vi_set1(20);
+    TB_FOR_VECTORS(i, n, {
+        vi x = part ? vi_load_tail(a + i, tail) : vi_load(a + i);
+        vi y = part ? vi_load_tail(b + i, tail) : vi_load(b + i);
+        vi sum = vi_add(vi_mul(x, wa), vi_mul(y, wb));
+        vi sign = vi_sign(sum);
+        vi magnitude = vi_add(vi_sub(vi_xor(sum, sign), sign), half);
+        vi rounded = vi_shift_right(magnitude, by);
+        STORE_U8(out + i, vi_sub(vi_xor(rounded, sign), sign));
+    });
+}
+
+void TB_FN(q8_blend)(size_t n, const uint8_t *const corners[4], float lower, float right,
+                     uint8_t *out)
+{
+    const float upper = 1.0f - lower, left = 1.0f - right;
+    const vf vertical[] = {vf_set1(upper), vf_set1(lower), vf_set1(upper), vf_set1(lower)};
+    const vf horizontal[] = {vf_set1(left), vf_set1(left), vf_set1(right), vf_set1(right)};
+    TB_FOR_VECTORS(i, n, {
+        vf sum = vf_set1(0.0f);
+        TB_UNROLL
+        for (int k = 0; k < 4; k++) {
+            vf x = vf_from_int(LOAD_U8(corners[k] + i));
+            sum = vf_add(sum, vf_mul(vf_mul(x, vertical[k]), horizontal[k]));
+        }
+        STORE_U8(out + i, vi_from_float(vf_add(sum, vf_set1(0.5f))));
+    });
+}
+
 /* ---- quantised ---------------------------------------------------------------------------------- */
 
 typedef struct q8_scaler {

@@ -1,4 +1,4 @@
-/* Kernels that make one value of many. */
+/* Kernels that make one value of many, and those between pixels. */
 #include "tests/opcheck/opcheck.h"
 
 static size_t length(oc_random *r)
@@ -46,8 +46,63 @@ static bool try_q8_accumulate(oc_trial *t)
     return oc_same_bytes(t, "sums", got, expected, n * sizeof *got);
 }
 
+static const char *q8_blend_name(const tb_cpu_kernels *kernels, int which)
+{
+    (void)which;
+    return kernels->q8_blend.name;
+}
+
+static bool try_q8_blend(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t n = length(r);
+    const uint8_t *corners[4];
+    for (int i = 0; i < 4; i++) {
+        uint8_t *corner = oc_guarded(r, n);
+        oc_fill_bytes(r, corner, n);
+        corners[i] = corner;
+    }
+    uint8_t *expected = oc_guarded(r, n), *got = oc_guarded(r, n);
+    const float lower = oc_float(r, 0.0f, 1.0f), right = oc_float(r, 0.0f, 1.0f);
+    t->scalar->q8_blend.fn(n, corners, lower, right, expected);
+    t->variant->q8_blend.fn(n, corners, lower, right, got);
+    return oc_same_bytes(t, "pixels", got, expected, n);
+}
+
+static const char *q8_blend_columns_name(const tb_cpu_kernels *kernels, int which)
+{
+    (void)which;
+    return kernels->q8_blend_columns.name;
+}
+
+/* Both directions. */
+static bool try_q8_blend_columns(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t n = length(r);
+    uint8_t *a = oc_guarded(r, n), *b = oc_guarded(r, n);
+    int32_t *rows[2], *expected_row = oc_guarded(r, n * sizeof(int32_t));
+    oc_fill_bytes(r, a, n);
+    oc_fill_bytes(r, b, n);
+    for (int i = 0; i < 2; i++) {
+        const int32_t weight = oc_between(r, 0, 1024);
+        rows[i] = oc_guarded(r, n * sizeof(int32_t));
+        t->scalar->q8_blend_rows.fn(n, a, b, 1024 - weight, weight, expected_row);
+        t->variant->q8_blend_rows.fn(n, a, b, 1024 - weight, weight, rows[i]);
+        if (!oc_same_bytes(t, "rows", rows[i], expected_row, n * sizeof(int32_t)))
+            return false;
+    }
+    uint8_t *expected = oc_guarded(r, n), *got = oc_guarded(r, n);
+    const int32_t weight = oc_between(r, 0, 1024);
+    t->scalar->q8_blend_columns.fn(n, rows[0], rows[1], 1024 - weight, weight, expected);
+    t->variant->q8_blend_columns.fn(n, rows[0], rows[1], 1024 - weight, weight, got);
+    return oc_same_bytes(t, "pixels", got, expected, n);
+}
+
 const oc_check oc_reduce_checks[] = {
     {"f32_reduce", TB_REDUCE_COUNT, f32_reduce_name, try_f32_reduce},
     {"q8_accumulate", 1, q8_accumulate_name, try_q8_accumulate},
+    {"q8_blend", 1, q8_blend_name, try_q8_blend},
+    {"q8_blend_columns", 1, q8_blend_columns_name, try_q8_blend_columns},
     {0},
 };
