@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/writer.h"
 #include "runtime/op.h"
 #include "runtime/string_buffer.h"
 
@@ -28,17 +29,34 @@ void op_open(op_run *run, TfLiteBuiltinOperator code, tb_op_options options,
     op_open_test(run, &op);
 }
 
-void op_open_test(op_run *run, const tb_test_op *op)
+/* Takes the bytes. */
+static void open_bytes(op_run *run, uint8_t *bytes, size_t size, uint64_t time_limit_ns)
 {
-    const tb_interpreter_options how = {.report = ignore};
-    size_t size;
-    *run = (op_run){.err = TB_ERROR_NONE};
-    run->bytes = tb_test_one_op(op, &size);
-    run->status = tb_model_from_memory(run->bytes, size, "one operator", &run->err, &run->model);
+    const tb_interpreter_options how = {.report = ignore, .time_limit_ns = time_limit_ns};
+    *run = (op_run){.bytes = bytes, .err = TB_ERROR_NONE};
+    run->status = tb_model_from_memory(run->bytes, size, "a test's", &run->err, &run->model);
     if (run->status == TB_OK)
         run->status = tb_interpreter_create(run->model, &how, &run->err, &run->interpreter);
     if (run->status == TB_OK)
         run->status = tb_interpreter_allocate(run->interpreter, &run->err);
+}
+
+void op_open_test(op_run *run, const tb_test_op *op)
+{
+    size_t size;
+    uint8_t *bytes = tb_test_one_op(op, &size);
+    open_bytes(run, bytes, size, 0);
+}
+
+void op_open_draft(op_run *run, tb_draft *draft, uint64_t time_limit_ns)
+{
+    uint8_t *bytes = NULL;
+    size_t size;
+    tb_error err = TB_ERROR_NONE;
+    tb_status status = tb_draft_write(draft, &err, &bytes, &size);
+    tb_draft_free(draft);
+    cr_assert_eq(status, TB_OK, "%s", err.text);
+    open_bytes(run, bytes, size, time_limit_ns);
 }
 
 void op_close(op_run *run)

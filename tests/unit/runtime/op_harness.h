@@ -32,6 +32,9 @@ void op_open(op_run *run, TfLiteBuiltinOperator code, tb_op_options options,
              size_t output_count);
 /* The same for whatever tb_test_op can say. */
 void op_open_test(op_run *run, const tb_test_op *op);
+/* The same for a model of several operators or subgraphs; frees the draft. The limit is of one
+   invoke; 0: none. */
+void op_open_draft(op_run *run, tb_draft *draft, uint64_t time_limit_ns);
 void op_close(op_run *run);
 
 /* Fails the test where the bytes are not the input's. */
