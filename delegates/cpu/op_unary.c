@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "delegates/cpu/op_rows.h"
+#include "delegates/cpu/table.h"
 #include "runtime/quant.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
@@ -18,7 +19,8 @@ typedef struct unary_step {
     const float *slope; /* PRELU */
     tb_f32_prelu_fn prelu;
     tb_f32_softmax_fn softmax;
-    size_t depth; /* of softmax */
+    size_t depth;  /* of softmax */
+    int32_t floor; /* a quantised value below it is a fault; INT32_MIN: none is */
     uint8_t table[256];
 } unary_step;
 
@@ -75,11 +77,25 @@ static void run_softmax(void *context, size_t begin, size_t end, int thread)
         s->softmax(s->depth, in + row * s->depth, out + row * s->depth, s->p);
 }
 
+/* Of int8, as TFLite refuses roots of what is below zero. */
+static bool is_below(const unary_step *s, const tb_run *run)
+{
+    const int8_t *in = (const int8_t *)tb_run_view(run, s->in)->data;
+    for (size_t i = 0; i < run->plan->values[s->in].elements; i++)
+        if (in[i] < s->floor)
+            return true;
+    return false;
+}
+
 static void run(const tb_cpu_step *step, const tb_run *run)
 {
     const unary_step *s = (const unary_step *)(const void *)step;
     const tb_value *out = &run->plan->values[s->out];
     unary_run r = {s, run};
+    if (s->lut && s->floor != INT32_MIN && is_below(s, run)) {
+        *run->fault = "an element of the input is below its zero point";
+        return;
+    }
     if (s->softmax) {
         tb_run_parallel(run, out->elements / s->depth, CHUNK / s->depth + 1, run_softmax, &r);
     } else if (s->flat) {
@@ -130,32 +146,82 @@ static tb_status lower_float(tb_plan *plan, tb_cpu_op *op, int which, const char
     return TB_OK;
 }
 
-#define DEFINE_UNARY(name, ID)                                                 \
+/* Quantised values by a table. */
+static bool takes_table(tb_cpu_query *query, tb_table_fn fill, const void *params)
+{
+    const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
+    uint8_t table[256];
+    if (!input || !tb_type_is_q8(input->type) || !fill)
+        return takes_float(query);
+    if (!tb_query_same_type(query, input, output) ||
+        !tb_query_rank(query, input, "input", 0, TB_CPU_MAX_RANK))
+        return false;
+    if (tb_query_elements(input) != tb_query_elements(output))
+        return tb_query_no(query, "input and output differ in shape");
+    return fill(input, output, params, table) ||
+           tb_query_no(query, "input scale %g and output scale %g", (double)input->params.scale,
+                       (double)output->params.scale);
+}
+
+static tb_status lower_table(tb_plan *plan, tb_cpu_op *op, const char *name, tb_table_fn fill,
+                             const void *params, tb_error *err)
+{
+    unary_step *s = new_step(plan, op, name, plan->kernels->q8_lut.name);
+    if (!s)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    s->lut = plan->kernels->q8_lut.fn;
+    s->floor = INT32_MIN;
+    const TfLiteTensor *tensors = plan->context->tensors;
+    const TfLiteTensor *in = &tensors[plan->values[s->in].tensor];
+    const TfLiteTensor *out = &tensors[plan->values[s->out].tensor];
+    if (fill == tb_table_rsqrt)
+        s->floor = in->params.zero_point;
+    return fill(in, out, params, s->table)
+               ? TB_OK
+               : tb_fail(err, TB_UNSUPPORTED, "%s has scales that do not go together", name);
+}
+
+/* `fill` may be NULL: floats alone. */
+#define DEFINE_UNARY(name, ID, fill)                                           \
+    static bool takes_##name(tb_cpu_query *query)                              \
+    {                                                                          \
+        return takes_table(query, fill, query->node->builtin_data);            \
+    }                                                                          \
     static tb_status lower_##name(tb_plan *plan, tb_cpu_op *op, tb_error *err) \
     {                                                                          \
+        const tb_table_fn table = fill;                                        \
+        if (table && tb_type_is_q8(plan->values[op->in[0]].type))              \
+            return lower_table(plan, op, #name, table, op->params, err);       \
         return lower_float(plan, op, TB_UNARY_##ID, #name, 0.0f, 0.0f, err);   \
     }                                                                          \
     const tb_cpu_op_row tb_cpu_op_##name = {                                   \
-        .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_float, .lower = lower_##name};
+        .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_##name, .lower = lower_##name};
 
-DEFINE_UNARY(logistic, LOGISTIC)
-DEFINE_UNARY(tanh, TANH)
-DEFINE_UNARY(hard_swish, HARD_SWISH)
-DEFINE_UNARY(exp, EXP)
-DEFINE_UNARY(neg, NEG)
-DEFINE_UNARY(abs, ABS)
-DEFINE_UNARY(sqrt, SQRT)
-DEFINE_UNARY(rsqrt, RSQRT)
-DEFINE_UNARY(square, SQUARE)
+DEFINE_UNARY(logistic, LOGISTIC, tb_table_logistic)
+DEFINE_UNARY(tanh, TANH, tb_table_tanh)
+DEFINE_UNARY(hard_swish, HARD_SWISH, tb_table_hard_swish)
+DEFINE_UNARY(exp, EXP, tb_table_exp)
+DEFINE_UNARY(neg, NEG, NULL)
+DEFINE_UNARY(abs, ABS, NULL)
+DEFINE_UNARY(sqrt, SQRT, NULL)
+DEFINE_UNARY(rsqrt, RSQRT, tb_table_rsqrt)
+DEFINE_UNARY(square, SQUARE, NULL)
 
 /* RELU and its like; `clamp` lets an operator before it absorb it. */
 #define DEFINE_CLAMP(name, low, high)                                                          \
+    static const float name##_bounds[] = {low, high};                                          \
+    static bool takes_##name(tb_cpu_query *query)                                              \
+    {                                                                                          \
+        return takes_table(query, tb_table_clamp, name##_bounds);                              \
+    }                                                                                          \
     static tb_status lower_##name(tb_plan *plan, tb_cpu_op *op, tb_error *err)                 \
     {                                                                                          \
+        if (tb_type_is_q8(plan->values[op->in[0]].type))                                       \
+            return lower_table(plan, op, #name, tb_table_clamp, name##_bounds, err);           \
         return lower_float(plan, op, TB_UNARY_CLAMP, #name, low, high, err);                   \
     }                                                                                          \
     const tb_cpu_op_row tb_cpu_op_##name = {.traits = TB_OP_SAME_SHAPE_VIEWS | TB_OP_IS_CLAMP, \
-                                            .takes = takes_float,                              \
+                                            .takes = takes_##name,                             \
                                             .lower = lower_##name,                             \
                                             .clamp_min = low,                                  \
                                             .clamp_max = high};
@@ -165,24 +231,38 @@ DEFINE_CLAMP(relu6, 0.0f, 6.0f)
 DEFINE_CLAMP(relu_n1_to_1, -1.0f, 1.0f)
 DEFINE_CLAMP(relu_0_to_1, 0.0f, 1.0f)
 
+static bool takes_leaky_relu(tb_cpu_query *query)
+{
+    return takes_table(query, tb_table_leaky_relu, query->node->builtin_data);
+}
+
 static tb_status lower_leaky_relu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
     const TfLiteLeakyReluParams *params = op->params;
+    if (tb_type_is_q8(plan->values[op->in[0]].type))
+        return lower_table(plan, op, "leaky_relu", tb_table_leaky_relu, params, err);
     return lower_float(plan, op, TB_UNARY_LEAKY_RELU, "leaky_relu", params->alpha, 0.0f, err);
 }
 
 const tb_cpu_op_row tb_cpu_op_leaky_relu = {
-    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_float, .lower = lower_leaky_relu};
+    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_leaky_relu, .lower = lower_leaky_relu};
+
+static bool takes_gelu(tb_cpu_query *query)
+{
+    return takes_table(query, tb_table_gelu, query->node->builtin_data);
+}
 
 static tb_status lower_gelu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
     const TfLiteGeluParams *params = op->params;
+    if (tb_type_is_q8(plan->values[op->in[0]].type))
+        return lower_table(plan, op, "gelu", tb_table_gelu, params, err);
     const int which = params->approximate ? TB_UNARY_GELU_TANH : TB_UNARY_GELU;
     return lower_float(plan, op, which, "gelu", 0.0f, 0.0f, err);
 }
 
 const tb_cpu_op_row tb_cpu_op_gelu = {
-    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_float, .lower = lower_gelu};
+    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_gelu, .lower = lower_gelu};
 
 /* ---- PRELU ----------------------------------------------------------------------------------------- */
 
@@ -218,13 +298,20 @@ const tb_cpu_op_row tb_cpu_op_prelu = {
 
 static bool takes_softmax(tb_cpu_query *query)
 {
-    return takes_float(query) &&
-           tb_query_rank(query, tb_query_input(query, 0), "input", 1, TB_CPU_MAX_RANK);
+    const TfLiteTensor *input = tb_query_input(query, 0), *output = tb_query_output(query, 0);
+    if (!input || !tb_type_is_q8(input->type))
+        return takes_float(query) && tb_query_rank(query, input, "input", 1, TB_CPU_MAX_RANK);
+    return tb_query_same_type(query, input, output) &&
+           tb_query_rank(query, input, "input", 1, TB_CPU_MAX_RANK) &&
+           (tb_query_elements(input) == tb_query_elements(output) ||
+            tb_query_no(query, "input and output differ in shape"));
 }
 
 static tb_status lower_softmax(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
     const tb_value *in = &plan->values[op->in[0]];
+    if (tb_type_is_q8(in->type))
+        return tb_lower_q8_softmax(plan, op, err);
     unary_step *s = new_step(plan, op, "softmax", plan->kernels->f32_softmax.name);
     if (!s)
         return tb_fail(err, TB_NO_MEMORY, "planning a step");

@@ -83,6 +83,9 @@ bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLit
 bool tb_query_window(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *output,
                      TfLitePadding padding, const tb_window *window);
 
+/* SOFTMAX of 8-bit values (op_softmax.c). */
+tb_status tb_lower_q8_softmax(tb_plan *plan, tb_cpu_op *op, tb_error *err);
+
 /* A step of `type`, which begins with a tb_cpu_step, named and covering the operator's nodes. */
 void *tb_step_new(tb_plan *plan, tb_cpu_op *op, size_t size, const char *name, const char *kernel,
                   void (*run)(const tb_cpu_step *, const tb_run *));

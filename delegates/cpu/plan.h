@@ -140,6 +140,7 @@ struct tb_run {
     const tb_plan *plan;
     tb_thread_pool *pool;
     char *memory;
+    const char **fault; /* set by a step, from one thread: what data it cannot go on with */
 };
 
 /* What a plan is made from: a partition of the context's graph. */

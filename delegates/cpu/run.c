@@ -65,7 +65,8 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
                          const tb_plan_watch *watch)
 {
     locate_values(plan, memory);
-    const tb_run run = {.plan = plan, .pool = pool, .memory = memory};
+    const char *fault = NULL;
+    const tb_run run = {.plan = plan, .pool = pool, .memory = memory, .fault = &fault};
     const tb_fp_mode mode = tb_fp_mode_flush();
     TfLiteStatus status = kTfLiteOk;
     for (int i = 0; i < plan->step_count && status == kTfLiteOk; i++) {
@@ -84,7 +85,12 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
             event.end_ns = tb_clock_ns();
             watch->sink->emit(watch->sink, &event);
         }
-        if (watch->cancelled && watch->cancelled(watch->cancel_context))
+        if (fault) {
+            plan->context->ReportError(plan->context, "node %d %s: %s", (int)step->info.nodes[0],
+                                       step->info.name, fault);
+            status = kTfLiteError;
+        }
+        if (status == kTfLiteOk && watch->cancelled && watch->cancelled(watch->cancel_context))
             status = kTfLiteCancelled;
     }
     tb_fp_mode_restore(mode);

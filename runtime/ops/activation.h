@@ -17,6 +17,16 @@ static inline float tb_logisticf(float x)
     return 1.0f / (1.0f + tb_expf(-x));
 }
 
+/* GELU, exact or by tanh. */
+static inline float tb_geluf(float x, bool approximate)
+{
+    if (approximate) {
+        const float sqrt_2_over_pi = 0.797884560802865f;
+        return 0.5f * x * (1.0f + tb_tanhf(sqrt_2_over_pi * (x + 0.044715f * x * x * x)));
+    }
+    return 0.5f * x * tb_erfcf(x * -0.707106781186548f);
+}
+
 /* Any fused activation. */
 static inline float tb_activate(TfLiteFusedActivation activation, float x)
 {

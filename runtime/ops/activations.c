@@ -9,6 +9,7 @@
 #include "runtime/ops/lut.h"
 
 #include "runtime/fixed_point.h"
+#include "runtime/quant_unary.h"
 
 #include <math.h>
 
@@ -61,12 +62,7 @@ static float elu_of(float x, const void *params)
 
 static float gelu_of(float x, const void *params)
 {
-    const unary_activation *p = params;
-    if (p->approximate) {
-        const float sqrt_2_over_pi = 0.797884560802865f;
-        return 0.5f * x * (1.0f + tb_tanhf(sqrt_2_over_pi * (x + 0.044715f * x * x * x)));
-    }
-    return 0.5f * x * tb_erfcf(x * -0.707106781186548f);
+    return tb_geluf(x, ((const unary_activation *)params)->approximate);
 }
 
 /* ---- RELU and its bounded kin ------------------------------------------------------------------ */
@@ -155,18 +151,9 @@ static TfLiteStatus prepare_relu_0_to_1(TfLiteContext *context, TfLiteNode *node
 
 /* ---- LEAKY_RELU -------------------------------------------------------------------------------- */
 
-/* A negative alpha is applied as its magnitude, so that it rounds as a positive one. */
 static int32_t leaky(const unary_activation *p, int32_t x)
 {
-    int32_t value = x + p->in_offset, scaled;
-    if (value >= 0) {
-        scaled = tb_multiply(value, p->multiplier);
-    } else {
-        tb_multiplier m = p->negative;
-        m.mantissa = m.mantissa < 0 ? -m.mantissa : m.mantissa;
-        scaled = tb_multiply(value, m);
-        scaled = p->negative.mantissa < 0 ? tb_wrap_sub(0, scaled) : scaled;
-    }
+    int32_t scaled = tb_quant_leaky_relu(x + p->in_offset, p->multiplier, p->negative);
     return tb_clamp(tb_wrap_add(scaled, p->out_offset), p->min, p->max);
 }
 
@@ -198,30 +185,10 @@ static TfLiteStatus prepare_leaky(TfLiteContext *context, TfLiteNode *node)
 
 /* ---- HARD_SWISH -------------------------------------------------------------------------------- */
 
-static int32_t saturating_left_shift(int32_t value, int amount)
-{
-    int64_t shifted = (int64_t)value * ((int64_t)1 << amount);
-    return (int32_t)(shifted > INT16_MAX ? INT16_MAX : shifted < INT16_MIN ? INT16_MIN : shifted);
-}
-
-/* x * relu6(x + 3) / 6 on 16-bit numbers: the second factor as a number in [0, 1] (reluish). */
 static int32_t hard_swish(const unary_activation *p, int32_t x)
 {
-    int32_t input = (int16_t)((x + p->in_offset) * 128);
-    int32_t on_output_scale = tb_fx_mul(input, p->multiplier.mantissa, 16);
-    int32_t reluish = input;
-    int exponent = p->negative.shift;
-    if (exponent > 0)
-        reluish = saturating_left_shift(reluish, exponent - 1);
-    reluish = tb_fx_mul(reluish, p->negative.mantissa, 16);
-    if (exponent > 0)
-        reluish = saturating_left_shift(reluish, 1);
-    if (exponent < 0)
-        reluish = tb_rounding_shift(reluish, -exponent);
-    reluish = (reluish + (1 << 15)) >> 1;
-    /* Truncating, not rounding, here cancels the bias of the roundings above. */
-    int32_t product = reluish * on_output_scale / (1 << 15);
-    int32_t result = tb_rounding_shift(product, -p->multiplier.shift) + p->out_offset;
+    const tb_quant_hard_swish factors = {p->multiplier, p->negative};
+    int32_t result = tb_quant_hard_swish_of(x + p->in_offset, &factors) + p->out_offset;
     return tb_clamp((int16_t)result, p->min, p->max);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "runtime/ops/elementwise.h"
 #include "runtime/ops/lut.h"
+#include "runtime/quant_unary.h"
 
 #include "runtime/fixed_point.h"
 #include "runtime/math.h"
@@ -165,18 +166,9 @@ static int32_t quantized_sqrt(const unary_data *p, int32_t value)
     return result < 65536.0f ? (int32_t)result : 65536;
 }
 
-#define RSQRT_SHIFT 20 /* bits behind the point of 1 / sqrt of an integer */
-
 static int32_t quantized_rsqrt(const unary_data *p, int32_t value)
 {
-    if (value <= 0)
-        return p->max - p->out_zero_point;
-    tb_multiplier inverse = tb_fx_inverse_sqrt(value), scale = p->multiplier;
-    inverse.shift += RSQRT_SHIFT;
-    scale.shift -= RSQRT_SHIFT;
-    if (scale.shift < -31)
-        return 0;
-    return tb_multiply(tb_multiply(1, inverse), scale);
+    return value <= 0 ? p->max - p->out_zero_point : tb_quant_rsqrt(value, p->multiplier);
 }
 
 TB_DEFINE_UNARY(abs_i16_quantized, unary_data, int16_t, int16_t, apply(p, quantized_abs, x))
