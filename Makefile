@@ -364,4 +364,4 @@ help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
 -include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) \
-                                           $(stress_src) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/abi/*.c)))
+                                           $(stress_src) $(opcheck_src) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/abi/*.c)))

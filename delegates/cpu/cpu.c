@@ -15,6 +15,7 @@ typedef struct cpu_delegate {
     tb_cpu_kernels kernels;
     tb_packs *packs;
     int threads;
+    bool no_winograd;
     const tb_cpu_folds *folds; /* of the graph that is being delegated */
     const tb_host *host;       /* NULL in a runtime that is not ours */
     tb_thread_pool *own_pool;  /* where there is no host's */
@@ -140,7 +141,8 @@ static TfLiteStatus kernel_prepare(TfLiteContext *context, TfLiteNode *node)
                                     .kernels = &delegate->kernels,
                                     .packs = delegate->packs,
                                     .folds = &kernel->folds,
-                                    .threads = delegate->threads};
+                                    .threads = delegate->threads,
+                                    .no_winograd = delegate->no_winograd};
     tb_error err = TB_ERROR_NONE;
     if (tb_plan_make(&partition, kernel->nodes, kernel->node_count, &err, &kernel->plan) != TB_OK) {
         context->ReportError(context, "cpu delegate: %s", err.text);
@@ -346,8 +348,16 @@ static void destroy(TfLiteDelegate *base)
 static tb_status create(const tb_delegate_option *options, int option_count, int threads,
                         tb_error *err, TfLiteDelegate **out)
 {
-    if (option_count > 0)
-        return tb_fail(err, TB_USAGE, "the cpu delegate has no option '%s'", options[0].key);
+    bool no_winograd = false;
+    for (int i = 0; i < option_count; i++) {
+        if (strcmp(options[i].key, "winograd") != 0)
+            return tb_fail(err, TB_USAGE, "the cpu delegate has no option '%s'", options[i].key);
+        no_winograd = strcmp(options[i].value, "off") == 0;
+        if (!no_winograd && strcmp(options[i].value, "auto") != 0)
+            return tb_fail(err, TB_USAGE,
+                           "the cpu delegate's option winograd is auto or off, not '%s'",
+                           options[i].value);
+    }
     cpu_delegate *delegate = calloc(1, sizeof *delegate);
     tb_packs *packs = tb_packs_create();
     if (!delegate || !packs) {
@@ -360,6 +370,7 @@ static tb_status create(const tb_delegate_option *options, int option_count, int
     delegate->base.Prepare = delegate_prepare;
     delegate->packs = packs;
     delegate->threads = threads < 1 ? 1 : threads;
+    delegate->no_winograd = no_winograd;
     tb_cpu_kernels_select(tb_cpu_features(), &delegate->kernels);
     if (threads > 1) {
         tb_status status = tb_thread_pool_create(threads, err, &delegate->own_pool);
@@ -387,9 +398,16 @@ static TfLiteStatus bind(TfLiteDelegate *base, const tb_host *host)
     return kTfLiteOk;
 }
 
+static const tb_delegate_option_spec option_specs[] = {
+    {"winograd", "auto|off",
+     "3x3 convolutions of floats by Winograd's filtering where that pays; off saves its memory"},
+    {0},
+};
+
 const tb_delegate_row tb_delegate_cpu = {
     .name = "cpu",
     .what = "vector kernels for this processor, chosen at run time; the default",
+    .options = option_specs,
     .in_default_sweep = true,
     .probe = probe,
     .create = create,

@@ -6,6 +6,7 @@
 
 #include "delegates/cpu/pack.h"
 #include "delegates/cpu/source.h"
+#include "delegates/cpu/winograd.h"
 #include "runtime/base/size.h"
 
 enum {
@@ -248,20 +249,25 @@ static void choose_bands(const tb_plan *plan, gemm_step *s, size_t pixel_bytes)
     s->bands = (s->out_h + s->band_rows - 1) / s->band_rows;
 }
 
+void tb_gemm_float_bounds(const tb_cpu_op *op, TfLiteFusedActivation activation, float *min,
+                          float *max, float *min2, float *max2)
+{
+    tb_float_bounds(activation, min, max);
+    *min2 = -INFINITY;
+    *max2 = INFINITY;
+    if (op->residual >= 0)
+        tb_float_bounds(((const TfLiteAddParams *)op->add_params)->activation, min2, max2);
+    if (op->has_clamp) {
+        float *low = op->residual >= 0 ? min2 : min, *high = op->residual >= 0 ? max2 : max;
+        *low = fmaxf(*low, op->clamp_min);
+        *high = fminf(*high, op->clamp_max);
+    }
+}
+
 static tb_status lower_float(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec,
                              const tb_pack_gemm *pack, tb_error *err, gemm_step *s)
 {
-    tb_float_bounds(spec->activation, &s->min, &s->max);
-    s->min2 = -INFINITY;
-    s->max2 = INFINITY;
-    if (op->residual >= 0)
-        tb_float_bounds(((const TfLiteAddParams *)op->add_params)->activation, &s->min2, &s->max2);
-    if (op->has_clamp) {
-        float *min = op->residual >= 0 ? &s->min2 : &s->min;
-        float *max = op->residual >= 0 ? &s->max2 : &s->max;
-        *min = fmaxf(*min, op->clamp_min);
-        *max = fminf(*max, op->clamp_max);
-    }
+    tb_gemm_float_bounds(op, spec->activation, &s->min, &s->max, &s->min2, &s->max2);
     if (op->slope >= 0)
         s->slope = plan->values[op->slope].constant;
     s->f32 = plan->kernels->f32_gemm.fn;
@@ -315,6 +321,9 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
 
 tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, tb_error *err)
 {
+    const int winograd = tb_winograd_size(plan, spec);
+    if (winograd)
+        return tb_winograd_lower(plan, op, spec, winograd, err);
     const tb_value *in = &plan->values[spec->input], *out = &plan->values[op->out];
     const bool quantized = tb_type_is_q8(in->type);
     const char *kernel = quantized ? plan->kernels->q8_gemm.name : plan->kernels->f32_gemm.name;

@@ -22,6 +22,10 @@ typedef struct tb_gemm_spec {
 
 tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, tb_error *err);
 
+/* The bounds of a float product, and of its sum with a residual, with what the operator absorbed. */
+void tb_gemm_float_bounds(const tb_cpu_op *op, TfLiteFusedActivation activation, float *min,
+                          float *max, float *min2, float *max2);
+
 /* What a quantised product's sums are multiplied with to become output values, one a channel; in
    the plan's arena. A UINT8 filter's one scale is multiplied in float, as in TFLite's
    GetQuantizedConvolutionMultipler. */

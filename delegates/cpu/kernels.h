@@ -88,6 +88,37 @@ typedef void (*tb_q8_gemm_fn)(const tb_q8_gemm *);
 /* out[i] = factor * (sum of row i's bytes after the flip), for weights with a zero point. */
 typedef void (*tb_q8_row_sum_fn)(const tb_q8_gemm *, int32_t factor, int32_t *out);
 
+/* ---- Winograd's minimal filtering for 3x3 windows, stride 1 ----------------------------------------- */
+
+enum { TB_WINOGRAD_2, TB_WINOGRAD_4, TB_WINOGRAD_COUNT }; /* F(2x2) and F(4x4) */
+
+/*
+ * A row of tiles of `size` x `size` output pixels. In: size + 2 rows of input, each from the column
+ * left of the first output pixel, become (size + 2)^2 matrices of a row per tile and a column per
+ * channel. Out: products of them become pixels. The last tile begins at last_x, and of what it
+ * shares with the one before, and the row of tiles with the one above, nothing is stored.
+ */
+typedef struct tb_f32_winograd {
+    size_t tiles, channels;
+    size_t last_x;
+    float *matrices;
+    size_t row_values, matrix_values; /* from one row, and from one matrix, to the next */
+    /* in */
+    const char *const *rows;
+    size_t pixel_bytes;
+    /* out */
+    char *out;
+    size_t out_pixel_bytes, out_row_bytes;
+    int first_row, last_first; /* rows, and columns of the last tile, that are not stored */
+    const float *bias;         /* NULL: zeros */
+    float min, max;
+    const char *residual; /* as in tb_f32_gemm; its pixels lie as far apart as those of out */
+    size_t residual_row_bytes;
+    float min2, max2;
+    const float *slope;
+} tb_f32_winograd;
+typedef void (*tb_f32_winograd_fn)(const tb_f32_winograd *);
+
 /* ---- depthwise convolution ---------------------------------------------------------------------- */
 
 /*
@@ -271,6 +302,8 @@ typedef void (*tb_q8_quantize_fn)(size_t n, const float *in, float scale, int32_
 typedef struct tb_cpu_kernels {
     uint32_t features;
     TB_KERNEL_SLOT(tb_f32_gemm_fn) f32_gemm;
+    TB_KERNEL_SLOT(tb_f32_winograd_fn) f32_winograd_in[TB_WINOGRAD_COUNT];
+    TB_KERNEL_SLOT(tb_f32_winograd_fn) f32_winograd_out[TB_WINOGRAD_COUNT];
     TB_KERNEL_SLOT(tb_f32_dw_fn) f32_dw;
     TB_KERNEL_SLOT(tb_q8_gemm_fn) q8_gemm;
     TB_KERNEL_SLOT(tb_q8_row_sum_fn) q8_row_sum;

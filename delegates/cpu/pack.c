@@ -106,7 +106,7 @@ typedef struct pack_key {
     uint32_t kind;
 } pack_key;
 
-enum { KIND_F32_GEMM, KIND_Q8_GEMM, KIND_F32_DW, KIND_Q8_DW };
+enum { KIND_F32_GEMM, KIND_F32_WINOGRAD, KIND_Q8_GEMM, KIND_F32_DW, KIND_Q8_DW };
 
 /* FNV-1a. */
 static uint64_t hash_bytes(const void *bytes, size_t size)
@@ -221,6 +221,58 @@ tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err
         return status;
     for (size_t panel = 0; panel < panels; panel++)
         tb_pack_f32_panel(p, panel, (char *)block + panel * tb_pack_f32_panel_bytes(p));
+    return keep(packs, &key, block, err, out);
+}
+
+/* Filter transforms: a row for each point, in powers of x. */
+static const double winograd_2[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+static const double winograd_4[6][3] = {{1.0 / 4, 0, 0},
+                                        {-1.0 / 6, -1.0 / 6, -1.0 / 6},
+                                        {-1.0 / 6, 1.0 / 6, -1.0 / 6},
+                                        {1.0 / 24, 1.0 / 12, 1.0 / 6},
+                                        {1.0 / 24, -1.0 / 12, 1.0 / 6},
+                                        {0, 0, 1}};
+
+/* Element (i, j) of a transformed filter whose taps lie `step` apart. */
+static float winograd_weight(const double (*g)[3], int i, int j, const float *taps, size_t step)
+{
+    double sum = 0;
+    for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 3; x++)
+            sum += g[i][y] * g[j][x] * (double)taps[(size_t)(3 * y + x) * step];
+    return (float)sum;
+}
+
+tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size, tb_error *err,
+                               const void **out, size_t *matrix_bytes)
+{
+    pack_key key;
+    const size_t numbers[8] = {p->n,  p->k, (size_t)size, p->weight_step_k, p->weight_step_n, p->nr,
+                               p->vl, 0};
+    key_of(&key, KIND_F32_WINOGRAD, p->weights, NULL, numbers, NULL, 0);
+    const size_t panels = (p->n + p->nr - 1) / p->nr, channels = p->k / 9;
+    const size_t panel_bytes = p->nr * (1 + channels) * sizeof(float);
+    const int side = size + 2;
+    *matrix_bytes = panels * panel_bytes;
+    *out = find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    void *block;
+    tb_status status = allocate((size_t)(side * side) * *matrix_bytes, err, &block);
+    if (status != TB_OK)
+        return status;
+    const double(*g)[3] = size == 2 ? winograd_2 : winograd_4;
+    for (int element = 0; element < side * side; element++)
+        for (size_t column = 0; column < p->n; column++) {
+            const size_t panel = column / p->nr, columns = panel_columns(p, panel * p->nr);
+            float *to = (float *)(void *)((char *)block + (size_t)element * *matrix_bytes +
+                                          panel * panel_bytes);
+            const float *from = (const float *)p->weights + column * p->weight_step_n;
+            for (size_t c = 0; c < channels; c++)
+                to[(c + 1) * columns + column % p->nr] =
+                    winograd_weight(g, element / side, element % side, from + c * p->weight_step_k,
+                                    channels * p->weight_step_k);
+        }
     return keep(packs, &key, block, err, out);
 }
 

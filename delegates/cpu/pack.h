@@ -62,6 +62,11 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
 void tb_pack_f32_panel(const tb_pack_gemm *p, size_t panel, void *to);
 void tb_pack_q8_panel(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t panel, void *to);
 
+/* The same of a 3x3 filter (k of 9 taps, segs ignored) for F(size x size): (size + 2)^2 matrices of
+   k / 9 rows, each without a bias and at `matrix_bytes` from the one before. */
+tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size, tb_error *err,
+                               const void **out, size_t *matrix_bytes);
+
 /* Bytes of a full panel. */
 size_t tb_pack_f32_panel_bytes(const tb_pack_gemm *p);
 size_t tb_pack_q8_panel_bytes(const tb_pack_gemm *p);

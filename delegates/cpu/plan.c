@@ -478,6 +478,7 @@ tb_status tb_plan_make(const tb_partition *partition, const tb_cpu_node *nodes, 
     plan->context = partition->context;
     plan->packs = partition->packs;
     plan->threads = partition->threads;
+    plan->no_winograd = partition->no_winograd;
     tb_status status = build(plan, partition, nodes, node_count, err);
     if (status == TB_OK)
         status = fuse(plan, err);

@@ -125,6 +125,7 @@ typedef struct tb_plan {
     TfLiteContext *context;
     tb_packs *packs;
     int threads;
+    bool no_winograd; /* 3x3 convolutions of floats are done directly */
     tb_value *values;
     int value_count;
     tb_cpu_op *ops;
@@ -153,6 +154,7 @@ typedef struct tb_partition {
     tb_packs *packs;
     const tb_cpu_folds *folds;
     int threads;
+    bool no_winograd; /* 3x3 convolutions of floats are done directly */
 } tb_partition;
 
 /* What the plan needs of a node, kept because a delegate's kernel may not ask for nodes after its

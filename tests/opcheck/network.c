@@ -229,7 +229,10 @@ static void conv(network *net, bool pointwise)
     s.same = oc_chance(r, 60);
     s.channels = oc_between(r, 1, 90);
     s.activation = activation(net);
-    if (!pointwise) {
+    if (!pointwise && oc_chance(r, 30)) { /* as Winograd's filtering wants it */
+        s.kh = s.kw = 3;
+        s.channels = oc_between(r, 16, 90);
+    } else if (!pointwise) {
         s.kh = oc_between(r, 1, 5);
         s.kw = oc_between(r, 1, 5);
         s.stride_h = oc_between(r, 1, 3);

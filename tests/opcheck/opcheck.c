@@ -9,8 +9,8 @@ typedef struct totals {
     int passed, failed, skipped;
 } totals;
 
-static const oc_check *const groups[] = {oc_product_checks, oc_depthwise_checks, oc_row_checks,
-                                         oc_reduce_checks};
+static const oc_check *const groups[] = {oc_product_checks, oc_winograd_checks, oc_depthwise_checks,
+                                         oc_row_checks, oc_reduce_checks};
 
 /* All trials of one variant; a trial's seed makes it repeatable alone. */
 static void check_variant(const oc_check *check, int which, const tb_cpu_kernels *scalar,

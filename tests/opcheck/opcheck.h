@@ -58,8 +58,8 @@ typedef struct oc_check {
     bool (*trial)(oc_trial *t);
 } oc_check;
 
-extern const oc_check oc_product_checks[], oc_depthwise_checks[], oc_row_checks[],
-    oc_reduce_checks[];
+extern const oc_check oc_product_checks[], oc_winograd_checks[], oc_depthwise_checks[],
+    oc_row_checks[], oc_reduce_checks[];
 
 /* Operators and networks under the delegate, with at most so many threads; counts into *passed,
    *failed. */
