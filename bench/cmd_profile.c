@@ -23,7 +23,12 @@ static const tb_option options[] = {
      .kind = TB_OPTION_LIST,
      .value_name = "NAME,...",
      .help = "More columns: median, interval, self, min, max, std, flops, macs, bytes, intensity, "
-             "gflops, gbytes, shape, delegate, kernel, reason."},
+             "gflops, gbytes, shape, delegate, kernel, reason; and counters, those there are."},
+    {.name = "counters",
+     .kind = TB_OPTION_FLAG,
+     .default_text = "on",
+     .help = "Leave out the inferences under hardware and software counters that follow the timed "
+             "ones."},
     {.name = "json",
      .kind = TB_OPTION_TEXT,
      .value_name = "FILE|-",
@@ -250,6 +255,7 @@ static tb_exit run(const tb_args *args)
     tb_run_args asked;
     tb_status status = tb_run_args_read(args, "profile", &err, &asked);
     asked.request.profile = true;
+    asked.request.counters = tb_args_flag(args, "counters");
     tb_exit code =
         status == TB_OK ? tb_sweep_cmd_then(args, &asked.request, show_run) : tb_cmd_fail(&err);
     tb_run_args_free(&asked);

@@ -1,6 +1,7 @@
 /* Tables of a profile; see profile_tables.h. */
 #include "bench/profile_tables.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,20 +174,29 @@ const char *tb_profile_column_name(size_t n)
     return n < TB_COUNT_OF(extra) ? extra[n].name : NULL;
 }
 
-static tb_status find_columns(tb_text_list asked, tb_error *err, const column **found)
+static tb_status find_columns(tb_text_list asked, tb_error *err, const column **found,
+                              int *found_count, bool *counters)
 {
+    *found_count = 0;
     for (int k = 0; k < asked.count; k++) {
-        found[k] = NULL;
+        const column *one = NULL;
+        if (strcmp(asked.items[k], "counters") == 0) {
+            *counters = true;
+            continue;
+        }
         for (size_t i = 0; i < TB_COUNT_OF(extra); i++)
             if (strcmp(asked.items[k], extra[i].name) == 0)
-                found[k] = &extra[i];
-        if (found[k])
+                one = &extra[i];
+        if (one) {
+            found[(*found_count)++] = one;
             continue;
+        }
         tb_buf names = {0};
         for (size_t i = 0; i < TB_COUNT_OF(extra); i++)
             tb_buf_printf(&names, "%s%s", i ? ", " : "", extra[i].name);
-        tb_status status = tb_fail(err, TB_USAGE, "--columns %s: there is no such column, but %s",
-                                   asked.items[k], tb_buf_text(&names));
+        tb_status status =
+            tb_fail(err, TB_USAGE, "--columns %s: there is no such column, but %s, counters",
+                    asked.items[k], tb_buf_text(&names));
         tb_buf_free(&names);
         return status;
     }
@@ -195,21 +205,28 @@ static tb_status find_columns(tb_text_list asked, tb_error *err, const column **
 
 /* ---- lines -------------------------------------------------------------------------------------- */
 
-enum { MAX_EXTRA = 16, USUAL = 9 };
+enum { MAX_EXTRA = 16, MAX_COUNTERS = 16, USUAL = 9, ROOM = MAX_EXTRA + MAX_COUNTERS + USUAL };
 
 typedef struct printer {
     const tb_profile *profile;
     const column *columns[MAX_EXTRA];
     int column_count;
+    bool counters; /* columns of those there are */
     FILE *to;
 } printer;
 
+static size_t counters_shown(const printer *p)
+{
+    size_t count = p->profile->counter_count;
+    return !p->counters ? 0 : count < MAX_COUNTERS ? count : MAX_COUNTERS;
+}
+
 /* The table's columns: those of TFLite, with what was asked for before the name. */
-static void begin_table(const printer *p, tb_text_table *table, char alignment[32])
+static void begin_table(const printer *p, tb_text_table *table, char alignment[ROOM])
 {
     static const char *const usual[] = {"node", "type", "first", "avg",
                                         "%",    "cdf",  "mem",   "times called"};
-    const char *headings[MAX_EXTRA + USUAL];
+    const char *headings[ROOM];
     int count = 0;
     for (size_t k = 0; k < TB_COUNT_OF(usual); k++) {
         alignment[count] = k < 2 ? 'l' : 'r';
@@ -218,6 +235,10 @@ static void begin_table(const printer *p, tb_text_table *table, char alignment[3
     for (int k = 0; k < p->column_count; k++) {
         alignment[count] = p->columns[k]->alignment;
         headings[count++] = p->columns[k]->heading;
+    }
+    for (size_t k = 0; k < counters_shown(p); k++) {
+        alignment[count] = 'r';
+        headings[count++] = p->profile->counter_names[k];
     }
     alignment[count] = 'l';
     headings[count++] = "name";
@@ -254,6 +275,9 @@ static void print_line(const printer *p, tb_text_table *table, const tb_profile_
                        inferences > 0 ? (double)op->row->time.calls.value / inferences : 0);
     for (int k = 0; k < p->column_count; k++)
         p->columns[k]->print(table, op);
+    for (size_t k = 0; k < counters_shown(p); k++)
+        print_count(table, op->counters && isfinite(op->counters[k]),
+                    op->counters ? op->counters[k] : 0);
     tb_text_table_cell(table, "%.80s", !op->encloses && op->tensor ? op->tensor : "");
 }
 
@@ -285,7 +309,7 @@ static void print_table(const printer *p, const char *title, const tb_profile_op
                         size_t count)
 {
     tb_text_table table;
-    char alignment[32];
+    char alignment[ROOM];
     double cdf = 0;
     begin_table(p, &table, alignment);
     for (size_t k = 0; k < count; k++)
@@ -399,15 +423,70 @@ static void print_budget(const printer *p)
     }
 }
 
+/* ---- counters ----------------------------------------------------------------------------------- */
+
+static const char *text_in(const cJSON *object, const char *key)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+/* Those that are missing, a line a reason. */
+static void print_missing(const printer *p, const cJSON *rows)
+{
+    for (const cJSON *row = rows ? rows->child : NULL; row; row = row->next) {
+        const char *reason = text_in(row, "reason");
+        bool told = !reason || cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "available"));
+        for (const cJSON *before = rows->child; before != row && !told; before = before->next)
+            told = text_in(before, "reason") && strcmp(text_in(before, "reason"), reason) == 0;
+        if (told)
+            continue;
+        const char *comma = "  ";
+        for (const cJSON *same = row; same; same = same->next) {
+            if (!text_in(same, "reason") || strcmp(text_in(same, "reason"), reason) != 0)
+                continue;
+            fprintf(p->to, "%s%s", comma, text_in(same, "name"));
+            comma = ", ";
+        }
+        fprintf(p->to, ": not available: %s\n", reason);
+    }
+}
+
+static void print_counters(const printer *p)
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(p->profile->counters, "rows");
+    if (!rows)
+        return;
+    fprintf(p->to, "\nCounters, a mean inference\n");
+    for (const cJSON *row = rows->child; row; row = row->next) {
+        const cJSON *total = cJSON_GetObjectItemCaseSensitive(row, "total");
+        const cJSON *scaled = cJSON_GetObjectItemCaseSensitive(row, "scaled");
+        const char *limit = text_in(row, "reason");
+        char text[TB_FIGURE_TEXT_SIZE];
+        if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "available")))
+            continue;
+        if (!cJSON_IsNumber(total)) {
+            fprintf(p->to, "  %-24s never counted\n", text_in(row, "name"));
+            continue;
+        }
+        tb_format_count(total->valuedouble, text);
+        fprintf(p->to, "  %-24s %12s", text_in(row, "name"), text);
+        if (cJSON_IsNumber(scaled) && scaled->valuedouble < 0.999)
+            fprintf(p->to, "  counted %.0f %% of the time, scaled", 100 * scaled->valuedouble);
+        fprintf(p->to, "%s%s\n", limit ? "  " : "", limit ? limit : "");
+    }
+    print_missing(p, rows);
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------- */
 
 tb_status tb_profile_print(const tb_profile *profile, tb_text_list columns, int top, tb_error *err,
                            FILE *to)
 {
-    printer p = {.profile = profile, .column_count = columns.count, .to = to};
+    printer p = {.profile = profile, .to = to};
     if (columns.count > MAX_EXTRA)
         return tb_fail(err, TB_USAGE, "--columns: at most %d", MAX_EXTRA);
-    tb_status status = find_columns(columns, err, p.columns);
+    tb_status status = find_columns(columns, err, p.columns, &p.column_count, &p.counters);
     if (status != TB_OK)
         return status;
     const tb_profile_op **ops = calloc(profile->op_count + 1, sizeof *ops);
@@ -429,5 +508,6 @@ tb_status tb_profile_print(const tb_profile *profile, tb_text_list columns, int 
     status = print_types(&p, err);
     if (status == TB_OK)
         print_budget(&p);
+    print_counters(&p);
     return status;
 }

@@ -47,6 +47,7 @@ typedef struct tb_sweep_request {
     uint64_t max_ns; /* of warm-up and measuring, over all processes of a configuration */
     int processes;   /* a configuration, those with per-op profiling not counted */
     bool profile;    /* one process more, with it */
+    bool counters;   /* and with counters, behind what is timed */
     bool check;
     bool random_order;
     tb_fallback fallback;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/count_ops.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
 #include "bench/event_stream.h"
@@ -26,12 +27,15 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/sha256.h"
 
-/* A profiled process keeps raw times of every op for at most that many numbers. */
-#define MAX_OP_SAMPLES  (1u << 20)
-#define RING_EVENTS     (64u << 10)
-#define MAX_RING_EVENTS (8u << 20)
+/* A profiled process keeps raw times of every op for at most that many numbers, and for as many
+   inferences as are stored (TB_STORE_OP_SAMPLES_KEPT): medians and intervals are of these. */
+#define MAX_OP_SAMPLES    (1u << 20)
+#define MAX_OP_INFERENCES 1000
+#define RING_EVENTS       (64u << 10)
+#define MAX_RING_EVENTS   (8u << 20)
 /* Single inferences are kept whole until they have so many events, for the timeline. */
 #define MAX_LOG_EVENTS     (512u << 10)
+#define COUNTING_NS        UINT64_C(200000000)
 #define MAX_WARMUP_SAMPLES 200 /* show how it settles; no figure is made from them */
 #define MAX_OPS            (64u << 10)
 
@@ -251,6 +255,7 @@ static tb_status reserve_op_samples(worker *w, tb_error *err, size_t *room)
         return TB_OK;
     tb_op_times_ops(w->ops, &ops);
     *room = MAX_OP_SAMPLES / (ops ? ops : 1);
+    *room = *room < MAX_OP_INFERENCES ? *room : MAX_OP_INFERENCES;
     if (w->job.max_runs && (uint64_t)w->job.max_runs < *room)
         *room = (size_t)w->job.max_runs;
     tb_status status = tb_op_times_reserve(w->ops, *room, err);
@@ -307,7 +312,13 @@ static tb_status run_loops(worker *w, tb_error *err)
     if (!w->ops)
         return TB_OK;
     double event_ns = tb_ring_event_ns(w->ring);
-    return tb_say_profile(&w->events, w->ops, w->log, w->rows, room, event_ns, err);
+    status = tb_say_profile(&w->events, w->ops, w->log, w->rows, room, event_ns, err);
+    if (status != TB_OK || !job->counters)
+        return status;
+    w->engine->set_sink(w->session, NULL);
+    size_t events = tb_event_log_count(w->log) ? tb_event_log_at(w->log, 0)->count : 0;
+    return tb_count_ops(w->engine, w->session, &w->events, w->rows, 2 * events + 1000, COUNTING_NS,
+                        err);
 }
 
 static tb_status measure(worker *w, tb_error *err)

@@ -1,6 +1,7 @@
 /* Putting a profile together; see profile.h. */
 #include "reports/profile.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -357,6 +358,43 @@ static tb_status read_budget(tb_profile *profile, tb_error *err)
     return tb_pool_check(profile->pool, err);
 }
 
+/* ---- counters ----------------------------------------------------------------------------------- */
+
+static void take_counters(tb_profile *profile, const cJSON *row, size_t count)
+{
+    const cJSON *cell = row->child;
+    double index = cJSON_IsNumber(cell) ? cell->valuedouble : -1;
+    double *values = tb_pool_take(profile->pool, count + 1, sizeof *values);
+    if (!values || index < 0 || index >= (double)profile->plan.count ||
+        profile->op_of_row[(size_t)index] < 0)
+        return;
+    for (size_t k = 0; k < count; k++) {
+        cell = cell ? cell->next : NULL;
+        values[k] = cJSON_IsNumber(cell) ? cell->valuedouble : NAN;
+    }
+    profile->ops[profile->op_of_row[(size_t)index]].counters = values;
+}
+
+static tb_status read_counters(tb_profile *profile, tb_error *err)
+{
+    if (!profile->counters_text)
+        return TB_OK;
+    profile->counters = cJSON_Parse(profile->counters_text);
+    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(profile->counters, "columns");
+    size_t count = (size_t)cJSON_GetArraySize(columns);
+    profile->counter_names = tb_pool_take(profile->pool, count + 1, sizeof *profile->counter_names);
+    if (!profile->counter_names)
+        return tb_pool_check(NULL, err);
+    /* The first column is the row's number. */
+    const cJSON *name = columns && columns->child ? columns->child->next : NULL;
+    for (; cJSON_IsString(name); name = name->next)
+        profile->counter_names[profile->counter_count++] = name->valuestring;
+    const cJSON *ops = cJSON_GetObjectItemCaseSensitive(profile->counters, "ops");
+    for (const cJSON *row = ops ? ops->child : NULL; row; row = row->next)
+        take_counters(profile, row, profile->counter_count);
+    return tb_pool_check(profile->pool, err);
+}
+
 /* ---- opening ------------------------------------------------------------------------------------ */
 
 /* The last profiled process that ended well, and the first that makes headline figures. */
@@ -442,6 +480,8 @@ tb_status tb_profile_open(const tb_selection *selection, const tb_result *result
         status = make_ops(&m, err);
     if (status == TB_OK)
         status = read_samples(profile, err);
+    if (status == TB_OK)
+        status = read_counters(profile, err);
     return status == TB_OK ? read_budget(profile, err) : status;
 }
 
@@ -449,6 +489,7 @@ void tb_profile_close(tb_profile *profile)
 {
     tb_figures_free(&profile->figures);
     cJSON_Delete(profile->graph);
+    cJSON_Delete(profile->counters);
     tb_pool_free(profile->pool);
     *profile = (tb_profile){0};
 }

@@ -34,6 +34,8 @@ typedef struct tb_profile_op {
     size_t sample_count;
     tb_summary summary;         /* of the inferences in which it was called */
     double avg_ns, self_avg_ns; /* over all inferences */
+    const double *counters;     /* mean an inference by profile->counter_names; NAN: not counted;
+                                   NULL: none */
     double share;               /* of self_avg_ns in the end-to-end mean */
 } tb_profile_op;
 
@@ -55,9 +57,12 @@ typedef struct tb_profile {
     tb_real node_events, budget_inference, events, event_ns;
     tb_profile_part *parts;
     size_t part_count;
-    tb_figures figures; /* of all processes of the result */
-    int64_t inferences; /* of the profiled process */
-    cJSON *graph;       /* parsed; NULL: the engine tells none */
+    tb_figures figures;         /* of all processes of the result */
+    int64_t inferences;         /* of the profiled process */
+    const char **counter_names; /* of those there are */
+    size_t counter_count;
+    cJSON *counters; /* the document, parsed; NULL: none */
+    cJSON *graph;    /* parsed; NULL: the engine tells none */
     const char *graph_text, *timeline_text, *state_text, *counters_text; /* JSON; NULL: none */
     tb_pool *pool;
 } tb_profile;

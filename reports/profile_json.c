@@ -345,6 +345,13 @@ static void put_work(cJSON *object, const tb_profile_op *op)
         put_number(object, "bytes_per_s", (double)op->bytes.value / seconds);
 }
 
+static void put_counters(cJSON *object, const tb_profile *profile, const tb_profile_op *op)
+{
+    cJSON *counters = op->counters ? cJSON_AddObjectToObject(object, "counters") : NULL;
+    for (size_t k = 0; counters && k < profile->counter_count; k++)
+        put_number(counters, profile->counter_names[k], op->counters[k]);
+}
+
 static void put_ops(cJSON *document, const tb_profile *profile)
 {
     cJSON *ops = cJSON_AddArrayToObject(document, "ops");
@@ -369,6 +376,7 @@ static void put_ops(cJSON *document, const tb_profile *profile)
         if (op->parent >= 0)
             put_number(item, "parent", (double)op->parent);
         put_work(item, op);
+        put_counters(item, profile, op);
         put_times(item, op, most);
     }
 }

@@ -119,31 +119,36 @@ static int last_thread(const cJSON *inference)
     return last;
 }
 
-static bool shown_before(const cJSON *inference)
+static double start_of(const cJSON *inference)
 {
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(inference, "inference");
-    for (const cJSON *before = inference->prev; before && before->next; before = before->prev) {
-        const cJSON *other = cJSON_GetObjectItemCaseSensitive(before, "inference");
-        if (number && other && number->valuedouble == other->valuedouble)
-            return true;
-    }
-    return false;
+    const cJSON *start = cJSON_GetObjectItemCaseSensitive(inference, "start_ns");
+    return cJSON_IsNumber(start) ? start->valuedouble : 0;
+}
+
+/* The inference that starts next after a time: in the order of time, and each once, whatever
+   labels it has. */
+static const cJSON *next_after(const cJSON *inferences, double ns)
+{
+    const cJSON *best = NULL;
+    for (const cJSON *one = inferences ? inferences->child : NULL; one; one = one->next)
+        if (start_of(one) > ns && (!best || start_of(one) < start_of(best)))
+            best = one;
+    return best;
 }
 
 static void add_inference(const tracer *t, const cJSON *inference)
 {
     const cJSON *events = cJSON_GetObjectItemCaseSensitive(inference, "events");
-    const cJSON *start = cJSON_GetObjectItemCaseSensitive(inference, "start_ns");
     const cJSON *label = cJSON_GetObjectItemCaseSensitive(inference, "label");
     span *stack = tb_pool_take(t->pool, (size_t)cJSON_GetArraySize(events) + 1, sizeof *stack);
-    if (!stack || shown_before(inference))
+    if (!stack)
         return;
     char text[64];
     snprintf(text, sizeof text, "%.40s inference",
              cJSON_IsString(label) ? label->valuestring : "an");
     int last = last_thread(inference);
     for (int thread = 0; thread <= last; thread++)
-        add_spans(t, events, thread, start ? start->valuedouble : 0, text, stack);
+        add_spans(t, events, thread, start_of(inference), text, stack);
 }
 
 static void add_profile(const tracer *t)
@@ -165,8 +170,12 @@ static void add_profile(const tracer *t)
         snprintf(name, sizeof name, thread ? "worker %d" : "invoking thread", thread);
         name_track(t, "thread_name", thread, name);
     }
-    for (const cJSON *one = inferences ? inferences->child : NULL; one; one = one->next)
-        add_inference(t, one);
+    double done_ns = -1;
+    for (const cJSON *next = next_after(inferences, done_ns); next;
+         next = next_after(inferences, done_ns)) {
+        done_ns = start_of(next);
+        add_inference(t, next);
+    }
     cJSON_Delete(timeline);
 }
 

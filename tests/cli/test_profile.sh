@@ -27,6 +27,11 @@ ok "timelines are stored" is "$(sql "SELECT count(*) FROM process_document WHERE
 
 ok "the schema" is "$(ask "SELECT doc ->> '$.schema' || ' ' || (doc ->> '$.version') FROM d")" "tflbench.profile 1"
 ok "one more configuration" is "$(ask "SELECT json_array_length(doc, '$.more') FROM d")" 1
+ok "every counter has a value or the kernel's reason" is \
+    "$(ask "SELECT count(*) FROM d, json_each(doc, '$.counters.rows') r WHERE (r.value ->> 'available') = 0 AND (r.value ->> 'reason') IS NULL OR (r.value ->> 'available') = 0 AND (r.value ->> 'total') IS NOT NULL")" 0
+ok "counters that are missing are said in the table too" is \
+    "$(ask "SELECT count(*) > 0 FROM d, json_each(doc, '$.counters.rows') r WHERE (r.value ->> 'available') = 0")" \
+    "$(grep -q 'not available: ' "$out" && echo 1 || echo 0)"
 for at in '$' '$.more[0]'; do
     what=$(ask "SELECT doc ->> '$at.configuration.delegate' FROM d")
     ok "$what: the parts add up to the whole" is \
