@@ -60,6 +60,9 @@ isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
             $(if $(filter %_dotprod.c,$1),-march=armv8.2-a+dotprod) \
             $(if $(filter %_i8mm.c,$1),-march=armv8.2-a+dotprod+i8mm)
 
+# Programs that count their own allocations (profiler/alloc_count.h).
+counted := $(foreach f,malloc calloc realloc aligned_alloc posix_memalign,-Wl$(comma)--wrap=$f)
+
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$1)
 core_src := $(base_src) $(profiler_src) $(runtime_src) $(delegate_src)
 all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
@@ -69,7 +72,7 @@ all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so 
      $(BUILD)/libtflbench_cpu_delegate.so ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
 # The worker alone. From the archive the linker takes what it needs, and would miss the store and
 # SQLite if any of that needed them.
@@ -77,7 +80,7 @@ $(BUILD)/bench.a: $(call objects,$(bench_src))
 	@rm -f $@
 	$(AR) rcs $@ $^
 $(BUILD)/tflbench-worker: $(call objects,bench/worker_main.c $(core_src)) $(BUILD)/bench.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson $(LDLIBS)
 
 # The runtime alone, in the place of the library of the same name. Only TfLite* is visible.
 abi_map := runtime/tflite_abi/libtensorflowlite_c.map
@@ -148,7 +151,7 @@ $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst 
 unit_src := $(wildcard tests/unit/*/*.c)
 
 $(BUILD)/unit: $(call objects,$(unit_src) $(all_src)) | $(BUILD)/libtflbench_cpu_delegate.so
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
 
 # Stress programs have a main of their own: Criterion aborts under the thread sanitizer.
 stress_src := $(wildcard tests/stress/*.c)

@@ -12,6 +12,7 @@
 #include "bench/op_cost.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/os_process.h"
 #include "runtime/base/size.h"
 #include "runtime/interpreter.h"
 #include "runtime/model.h"
@@ -413,9 +414,30 @@ static tb_engine_figure bytes_figure(const char *metric, const char *owner, uint
     return (tb_engine_figure){metric, owner, "bytes", true, (double)bytes, NULL};
 }
 
+/* Of all constants of the file, each once. */
+static uint64_t constant_bytes(const tb_model *model)
+{
+    uint64_t sum = 0;
+    for (size_t k = 0; k < tb_model_buffer_count(model); k++)
+        sum += tb_model_buffer(model, k).size;
+    return sum;
+}
+
+/* How much of the mapped file is in memory. */
+static tb_engine_figure resident_figure(const tb_model *model)
+{
+    uint64_t bytes;
+    tb_bytes file = tb_model_bytes(model);
+    tb_engine_figure figure = bytes_figure("model_resident_bytes", NULL, 0);
+    figure.known = tb_os_resident_bytes(file.data, file.size, &bytes);
+    figure.value = figure.known ? (double)bytes : 0;
+    figure.reason = figure.known ? NULL : "the kernel does not say (mincore)";
+    return figure;
+}
+
 static const tb_engine_figure *figures(tb_session *session, int *count)
 {
-    enum { PLAN_FIGURES = 4 };
+    enum { PLAN_FIGURES = 6 };
     int most = 2 * TB_MEMORY_OWNER_COUNT + PLAN_FIGURES;
     if (!session->figures)
         session->figures = calloc((size_t)most, sizeof *session->figures);
@@ -429,6 +451,8 @@ static const tb_engine_figure *figures(tb_session *session, int *count)
     tb_engine_figure *next = session->figures;
     *next++ = bytes_figure("arena_bytes", NULL, account.current_bytes[TB_MEMORY_ARENA]);
     *next++ = bytes_figure("model_file_bytes", NULL, tb_model_bytes(session->model).size);
+    *next++ = bytes_figure("weights_bytes", NULL, constant_bytes(session->model));
+    *next++ = resident_figure(session->model);
     *next++ = bytes_figure("plan_bytes", "arena", plan.arena_bytes);
     *next++ = bytes_figure("plan_lower_bound_bytes", "arena", plan.lower_bound_bytes);
     for (int k = 0; k < TB_MEMORY_OWNER_COUNT; k++) {

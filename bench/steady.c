@@ -1,6 +1,7 @@
 /* The timed loops; see steady.h. */
 #include "bench/steady.h"
 
+#include "profiler/alloc_count.h"
 #include "runtime/base/clock.h"
 
 #define BATCH_ROOM 8192
@@ -66,11 +67,16 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
             status = tb_fault_strike(steady->fault, *runs, err);
         if (status != TB_OK)
             break;
+        uint64_t allocated = 0, allocated_after = 0;
+        tb_alloc_count(&allocated);
         uint64_t start_ns = tb_clock_ns();
         status = steady->engine->invoke(steady->session, err);
         now_ns = tb_clock_ns();
         if (status != TB_OK)
             break;
+        tb_alloc_count(&allocated_after);
+        if (steady->allocations)
+            *steady->allocations += allocated_after - allocated;
         if (steady->ring && steady->log)
             tb_event_log_take(steady->log, steady->ring, start_ns, now_ns - start_ns);
         if (steady->ring)

@@ -35,6 +35,7 @@ typedef struct tb_steady {
     tb_op_times *ops;      /* with `ring` */
     tb_event_log *log;     /* with `ring`; NULL: none */
     const tb_fault *fault; /* NULL: none */
+    uint64_t *allocations; /* gets the allocations inside the inferences (alloc_count.h); NULL */
 } tb_steady;
 
 /* Runs the loop and sends the latencies; `runs` is how many inferences it made, also on failure.

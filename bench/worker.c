@@ -23,9 +23,11 @@
 #include "bench/say_profile.h"
 #include "bench/steady.h"
 #include "bench/worker_say.h"
+#include "profiler/alloc_count.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/sha256.h"
+#include "runtime/base/size.h"
 
 /* A profiled process keeps raw times of every op for at most that many numbers, and for as many
    inferences as are stored (TB_STORE_OP_SAMPLES_KEPT): medians and intervals are of these. */
@@ -274,6 +276,27 @@ static void warn_of_few(worker *w, int64_t runs)
     tb_say_warning(&w->events, "few_samples", "warning", text);
 }
 
+/* Allocations after the warm-up: there should be none. */
+static void say_allocations(worker *w, uint64_t allocations, int64_t runs)
+{
+    uint64_t unused;
+    tb_engine_figure figures[] = {
+        {"allocations", NULL, "count", true, (double)allocations, NULL},
+        {"allocations_per_inference", NULL, "count", true, (double)allocations / (double)runs,
+         NULL},
+    };
+    const char *reason = NULL;
+    if (strcmp(w->engine->name, "native") != 0)
+        reason = "those of a shared library are not seen";
+    else if (!tb_alloc_count(&unused))
+        reason = "this program was linked without counting them";
+    for (size_t k = 0; reason && k < TB_COUNT_OF(figures); k++) {
+        figures[k].known = false;
+        figures[k].reason = reason;
+    }
+    tb_say_figures(&w->events, "steady", figures, TB_COUNT_OF(figures));
+}
+
 static tb_status run_loops(worker *w, tb_error *err)
 {
     const tb_job *job = &w->job;
@@ -302,12 +325,15 @@ static tb_status run_loops(worker *w, tb_error *err)
     loop.phase = "steady";
     loop.keep = 0;
     loop.stop = (tb_stop_rule){job->min_runs, job->max_runs, (uint64_t)job->min_ns, deadline_ns};
+    uint64_t allocations = 0;
+    loop.allocations = &allocations;
     loop.fault = &w->fault;
     loop.log = w->log;
     status = tb_steady_run(&loop, err, &runs);
     if (status != TB_OK)
         return status;
     tb_say_memory(&w->events, "steady", w->engine, w->session);
+    say_allocations(w, allocations, runs);
     warn_of_few(w, runs);
     if (!w->ops)
         return TB_OK;

@@ -52,6 +52,10 @@ void tb_memuse_read(tb_memuse *out)
         set_kib(out, TB_MEMUSE_PSS, text, "Pss:");
         set_kib(out, TB_MEMUSE_ANON, text, "Anonymous:");
         set_kib(out, TB_MEMUSE_SWAP, text, "Swap:");
+        int64_t clean, dirty;
+        if (tb_proc_find(text, "Private_Clean:", &clean) && clean >= 0 &&
+            tb_proc_find(text, "Private_Dirty:", &dirty) && dirty >= 0)
+            set(out, TB_MEMUSE_USS, (uint64_t)(clean + dirty) * 1024);
     }
     uint64_t heap_bytes;
     if (tb_os_heap_bytes(&heap_bytes))

@@ -12,6 +12,7 @@
 #define TB_MEMUSE_LIST(X)                                                           \
     X(RSS, "rss_bytes")           /* resident pages, exact (smaps_rollup) */        \
     X(PSS, "pss_bytes")           /* the same, shared pages divided by sharers */   \
+    X(USS, "uss_bytes")           /* the pages that this process alone has */       \
     X(ANON, "anon_bytes")         /* resident pages that belong to no file */       \
     X(FILE, "file_bytes")         /* resident pages of files: code, mapped model */ \
     X(SWAP, "swap_bytes")         /* swapped out */                                 \

@@ -200,7 +200,7 @@ static void put_memory(cJSON *document, const tb_profile *profile)
                                          "uss_bytes",     "anon_bytes",
                                          "file_bytes",    "heap_bytes",
                                          "arena_bytes",   "model_file_bytes",
-                                         "weights_bytes", "weights_resident_bytes",
+                                         "weights_bytes", "model_resident_bytes",
                                          "allocations",   "allocations_per_inference"};
     cJSON *memory = cJSON_AddObjectToObject(document, "memory");
     for (size_t k = 0; k < TB_COUNT_OF(steady); k++)
@@ -212,6 +212,12 @@ static void put_memory(cJSON *document, const tb_profile *profile)
     for (const cJSON *item = plan ? plan->child : NULL; item; item = item->next)
         if (!cJSON_GetObjectItemCaseSensitive(memory, item->string))
             put_number(memory, item->string, item->valuedouble);
+    const cJSON *peak = cJSON_GetObjectItemCaseSensitive(plan, "peak_node");
+    if (cJSON_IsNumber(peak) && peak->valueint >= 0) {
+        const cJSON *node = tb_profile_node(profile, 0, peak->valueint);
+        const cJSON *op = cJSON_GetObjectItemCaseSensitive(node, "op");
+        put_text(memory, "peak_op", cJSON_IsString(op) ? op->valuestring : NULL);
+    }
 }
 
 /* ---- the budget --------------------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ ok "timelines are stored" is "$(sql "SELECT count(*) FROM process_document WHERE
 
 ok "the schema" is "$(ask "SELECT doc ->> '$.schema' || ' ' || (doc ->> '$.version') FROM d")" "tflbench.profile 1"
 ok "one more configuration" is "$(ask "SELECT json_array_length(doc, '$.more') FROM d")" 1
+ok "no allocation after the warm-up" is "$(ask "SELECT (doc ->> '$.memory.allocations') + (doc ->> '$.more[0].memory.allocations') FROM d")" 0
+ok "the node where most memory lives is named" is "$(ask "SELECT (doc ->> '$.more[0].memory.peak_op') IS NOT NULL FROM d")" 1
 ok "every counter has a value or the kernel's reason" is \
     "$(ask "SELECT count(*) FROM d, json_each(doc, '$.counters.rows') r WHERE (r.value ->> 'available') = 0 AND (r.value ->> 'reason') IS NULL OR (r.value ->> 'available') = 0 AND (r.value ->> 'total') IS NOT NULL")" 0
 ok "counters that are missing are said in the table too" is \

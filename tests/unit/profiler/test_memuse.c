@@ -3,10 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/alloc_count.h"
 #include "profiler/environment.h"
 #include "profiler/memuse.h"
 #include "profiler/proc_file.h"
 #include "reports/record.h"
+#include "runtime/base/os_process.h"
 
 Test(memuse, notices_touched_memory)
 {
@@ -73,4 +75,30 @@ Test(environment, every_reading_has_its_field_in_the_store)
     t = (taken){&tb_device_type, 0};
     tb_device_read(&taker);
     cr_assert_geq(t.count, 2);
+}
+
+Test(memuse, resident_bytes_of_a_mapping)
+{
+    uint64_t bytes = 1;
+    cr_assert(tb_os_resident_bytes(NULL, 0, &bytes));
+    cr_assert_eq(bytes, 0);
+    size_t size = (3 << 20) + 5;
+    char *block = malloc(size);
+    memset(block, 1, size);
+    cr_assert(tb_os_resident_bytes(block, size, &bytes));
+    cr_assert_eq(bytes, size);
+    free(block);
+}
+
+Test(alloc_count, sees_each_call)
+{
+    uint64_t before, after;
+    cr_assert(tb_alloc_count(&before), "the test program is linked with --wrap");
+    void *volatile a = malloc(10);
+    void *volatile b = calloc(2, 5);
+    void *volatile c = realloc(a, 20);
+    tb_alloc_count(&after);
+    cr_assert_eq(after - before, 3);
+    free(b);
+    free(c);
 }
