@@ -42,7 +42,9 @@ LDLIBS := -lm -ldl
 base_src     := $(wildcard runtime/base/*.c)
 runtime_src  := $(wildcard runtime/*.c runtime/ops/*.c)
 profiler_src := $(wildcard profiler/*.c)
-delegate_src := $(filter-out %/plugin.c,$(wildcard delegates/*.c delegates/*/*.c))
+# The C API's functions that make delegates are the C library's alone.
+delegate_c_api := $(wildcard delegates/c_api/*.c)
+delegate_src := $(filter-out %/plugin.c $(delegate_c_api),$(wildcard delegates/*.c delegates/*/*.c))
 models_src   := $(wildcard models/*.c models/zoo/*.c)
 reports_src  := $(wildcard reports/*.c)
 bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c))
@@ -82,9 +84,12 @@ $(BUILD)/bench.a: $(call objects,$(bench_src))
 $(BUILD)/tflbench-worker: $(call objects,bench/worker_main.c $(core_src)) $(BUILD)/bench.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson $(LDLIBS)
 
-# The runtime alone, in the place of the library of the same name. Only TfLite* is visible.
+# The runtime and the cpu delegate, in the place of the library of the same name. Only TfLite* is
+# visible. The small one has no delegate.
+c_library_src := $(base_src) $(runtime_src) \
+                 $(if $(SMALL),,$(delegate_c_api) $(filter delegates/cpu/%,$(delegate_src)))
 abi_map := runtime/tflite_abi/libtensorflowlite_c.map
-$(BUILD)/libtensorflowlite_c.so: $(call objects,$(base_src) $(runtime_src)) $(abi_map)
+$(BUILD)/libtensorflowlite_c.so: $(call objects,$(c_library_src)) $(abi_map)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$(abi_map) $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 
@@ -306,6 +311,8 @@ check-runners: all unit-build stress-build
 	@$(tally) run "stress" $(MAKE) -s stress
 	@$(tally) run "command line" $(MAKE) -s cli
 	@$(tally) run "C library" $(MAKE) -s abi
+	@$(tally) run "C library, conformance" $(BUILD)/tflbench verify --jobs $(shell nproc) \
+	    --engine tflite:$(BUILD)/libtensorflowlite_c.so --delegate cpu $(suite)
 	@$(tally) run "conformance, reference" $(MAKE) -s conformance
 	@$(tally) run "conformance, cpu" $(MAKE) -s conformance DELEGATE=cpu
 	@$(tally) run "conformance, cpu, 2 threads" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
@@ -366,5 +373,5 @@ clean: ## remove every build folder
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | column -t -s'|'
 
--include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) \
+-include $(patsubst %.o,%.d,$(call objects,bench/main.c bench/worker_main.c $(all_src) $(unit_src) $(delegate_c_api) \
                                            $(stress_src) $(opcheck_src) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/abi/*.c)))

@@ -122,12 +122,18 @@ void TfLiteModelDelete(TfLiteModel *model)
 
 /* ---- making an interpreter -------------------------------------------------------------------- */
 
+static tb_status apply_delegate(tb_interpreter *interpreter, TfLiteDelegate *delegate)
+{
+    tb_status status = tb_interpreter_apply_delegate(interpreter, delegate, NULL, NULL);
+    bool may_decline = delegate && (delegate->flags & TB_DELEGATE_MAY_DECLINE);
+    return status == TB_UNAVAILABLE && may_decline ? TB_OK : status;
+}
+
 static tb_status apply_delegates(TfLiteInterpreter *interpreter,
                                  const TfLiteInterpreterOptions *options)
 {
     for (size_t k = 0; k < options->delegate_count; k++) {
-        tb_status status =
-            tb_interpreter_apply_delegate(interpreter->impl, options->delegates[k], NULL, NULL);
+        tb_status status = apply_delegate(interpreter->impl, options->delegates[k]);
         if (status != TB_OK)
             return status;
     }
@@ -329,7 +335,7 @@ TfLiteStatus TfLiteInterpreterResetVariableTensors(TfLiteInterpreter *interprete
 TfLiteStatus TfLiteInterpreterModifyGraphWithDelegate(const TfLiteInterpreter *interpreter,
                                                       TfLiteDelegate *delegate)
 {
-    tb_status status = tb_interpreter_apply_delegate(interpreter->impl, delegate, NULL, NULL);
+    tb_status status = apply_delegate(interpreter->impl, delegate);
     TfLiteStatus result = tb_abi_status(interpreter->impl, status);
     tb_telemetry_event(&interpreter->telemetry, "ModifyGraphWithDelegate", result);
     return result;

@@ -76,6 +76,10 @@ typedef struct tb_host {
     bool (*is_graph_output)(const struct tb_host *host, int subgraph, int tensor);
 } tb_host;
 
+/* In TfLiteDelegate::flags: a model that this delegate is not for (TB_UNAVAILABLE) runs without it, and
+   the C API reports why instead of failing. Above all bits of the ABI, which other runtimes read. */
+#define TB_DELEGATE_MAY_DECLINE (INT64_C(1) << 40)
+
 /* The optional symbol. Returns kTfLiteOk, or an error to refuse this host. */
 typedef TfLiteStatus (*tb_delegate_bind_fn)(TfLiteDelegate *delegate, const tb_host *host);
 #define TB_DELEGATE_BIND_SYMBOL "tb_delegate_bind"

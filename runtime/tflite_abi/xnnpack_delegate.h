@@ -1,6 +1,6 @@
 /*
- * The XNNPACK delegate of a stock libtensorflowlite_c.so. This runtime does not implement it; the
- * declarations are for calling a real one found with dlopen.
+ * The XNNPACK delegate of a stock libtensorflowlite_c.so. Ours has the same functions and gives its
+ * own cpu delegate for them (delegates/c_api/xnnpack.c).
  */
 #ifndef TB_RUNTIME_TFLITE_ABI_XNNPACK_DELEGATE_H
 #define TB_RUNTIME_TFLITE_ABI_XNNPACK_DELEGATE_H

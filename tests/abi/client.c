@@ -1,7 +1,8 @@
 /*
- * An application as it exists: it knows the ABI's headers and links to libtensorflowlite_c.so. It
- * loads a model with two signatures, brings an operator of its own, resizes, runs, reads state and
- * cancels. Nothing of this program is the runtime's own.
+ * client TWO_SIGNATURES STATE PLUGIN: an application as it exists. It knows the ABI's headers and links
+ * to libtensorflowlite_c.so; nothing of it is the runtime's own. It loads a model with two signatures,
+ * brings operators of its own in both forms, resizes, runs, reads state, cancels, lends memory, and
+ * uses delegates: the library's and one from a plugin.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include "runtime/tflite_abi/c_api_experimental.h"
 #include "runtime/tflite_abi/c_api_opaque.h"
 #include "runtime/tflite_abi/common.h"
+#include "runtime/tflite_abi/external_delegate.h"
+#include "runtime/tflite_abi/xnnpack_delegate.h"
 
 static int failures;
 
@@ -143,9 +146,160 @@ static void use_interpreter(TfLiteInterpreter *interpreter)
     use_count(interpreter);
 }
 
+/* ---- delegates, state and memory of the application ------------------------------------------- */
+
+/* Adds through the primary subgraph, with or without a delegate. */
+static void expect_sums(TfLiteInterpreter *interpreter, int length)
+{
+    int dims[] = {1, length};
+    float xs[8] = {1, 2, 3, 4, 5, 6, 7, 8}, sums[8] = {0};
+    size_t bytes = (size_t)length * sizeof(float);
+    for (int k = 0; k < 2; k++)
+        EXPECT(TfLiteInterpreterResizeInputTensor(interpreter, k, dims, 2) == kTfLiteOk);
+    EXPECT(TfLiteInterpreterAllocateTensors(interpreter) == kTfLiteOk);
+    for (int k = 0; k < 2; k++)
+        EXPECT(TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(interpreter, k), xs,
+                                          bytes) == kTfLiteOk);
+    EXPECT(TfLiteInterpreterInvoke(interpreter) == kTfLiteOk);
+    EXPECT(TfLiteTensorCopyToBuffer(TfLiteInterpreterGetOutputTensor(interpreter, 0), sums,
+                                    bytes) == kTfLiteOk);
+    for (int k = 0; k < length; k++)
+        EXPECT(sums[k] == 2 * xs[k]);
+}
+
+static void use_delegate(TfLiteModel *model, TfLiteOperator *count, TfLiteDelegate *delegate)
+{
+    EXPECT(delegate);
+    TfLiteInterpreterOptions *options = TfLiteInterpreterOptionsCreate();
+    TfLiteInterpreterOptionsSetErrorReporter(options, remember, NULL);
+    TfLiteInterpreterOptionsAddOperator(options, count);
+    TfLiteInterpreterOptionsAddDelegate(options, delegate);
+    TfLiteInterpreter *interpreter = TfLiteInterpreterCreate(model, options);
+    TfLiteInterpreterOptionsDelete(options);
+    EXPECT(interpreter);
+    if (interpreter) {
+        expect_sums(interpreter, 3);
+        expect_sums(interpreter, 8);
+        EXPECT(TfLiteInterpreterModifyGraphWithDelegate(interpreter, delegate) == kTfLiteOk);
+        expect_sums(interpreter, 5);
+    }
+    TfLiteInterpreterDelete(interpreter);
+}
+
+static void use_delegates(TfLiteModel *model, TfLiteOperator *count, const char *plugin)
+{
+    TfLiteXNNPackDelegateOptions fast = TfLiteXNNPackDelegateOptionsDefault();
+    EXPECT(fast.weight_cache_file_descriptor == -1);
+    fast.num_threads = 2;
+    fast.flags = TFLITE_XNNPACK_DELEGATE_FLAG_QS8;
+    TfLiteDelegate *xnnpack = TfLiteXNNPackDelegateCreate(&fast);
+    EXPECT(TfLiteXNNPackDelegateGetOptions(xnnpack)->num_threads == 2);
+    EXPECT(TfLiteXNNPackDelegateGetFlags(xnnpack) == TFLITE_XNNPACK_DELEGATE_FLAG_QS8);
+    use_delegate(model, count, xnnpack);
+    TfLiteXNNPackDelegateDelete(xnnpack);
+    TfLiteXNNPackDelegateDelete(NULL);
+    TfLiteDelegate *plain = TfLiteXNNPackDelegateCreateWithThreadpool(NULL, NULL);
+    use_delegate(model, count, plain);
+    TfLiteXNNPackDelegateDelete(plain);
+    struct TfLiteXNNPackDelegateWeightsCache *cache = TfLiteXNNPackDelegateWeightsCacheCreate();
+    EXPECT(TfLiteXNNPackDelegateWeightsCacheFinalizeHard(cache));
+    TfLiteXNNPackDelegateWeightsCacheDelete(cache);
+
+    TfLiteExternalDelegateOptions from = TfLiteExternalDelegateOptionsDefault(plugin);
+    EXPECT(from.insert(&from, "num_threads", "2") == kTfLiteOk);
+    TfLiteDelegate *external = TfLiteExternalDelegateCreate(&from);
+    use_delegate(model, count, external);
+    TfLiteExternalDelegateDelete(external);
+    EXPECT(from.insert(&from, "no_such_option", "1") == kTfLiteOk);
+    EXPECT(!TfLiteExternalDelegateCreate(&from));
+    from = TfLiteExternalDelegateOptionsDefault("/nowhere/delegate.so");
+    EXPECT(!TfLiteExternalDelegateCreate(&from));
+    for (int k = 0; k < kExternalDelegateMaxOptions; k++)
+        EXPECT(TfLiteExternalDelegateOptionsInsert(&from, "k", "v") == kTfLiteOk);
+    EXPECT(TfLiteExternalDelegateOptionsInsert(&from, "k", "v") == kTfLiteError);
+    TfLiteExternalDelegateDelete(NULL);
+}
+
+/* An operator in the classic form, and memory of the application's for an input. */
+static TfLiteStatus classic_prepare(TfLiteContext *context, TfLiteNode *node)
+{
+    return context->ResizeTensor(context, &context->tensors[node->outputs->data[0]],
+                                 TfLiteIntArrayCopy(context->tensors[node->inputs->data[0]].dims));
+}
+
+static TfLiteStatus classic_invoke(TfLiteContext *context, TfLiteNode *node)
+{
+    const TfLiteTensor *in = &context->tensors[node->inputs->data[0]];
+    TfLiteTensor *out = &context->tensors[node->outputs->data[0]];
+    for (size_t k = 0; k < in->bytes / sizeof(float); k++)
+        out->data.f[k] = in->data.f[k] * 100;
+    return kTfLiteOk;
+}
+
+static void use_custom_op(TfLiteModel *model)
+{
+    static const TfLiteRegistration classic = {
+        .prepare = classic_prepare, .invoke = classic_invoke, .custom_name = "Count"};
+    static _Alignas(64) float memory[16];
+    TfLiteInterpreterOptions *options = TfLiteInterpreterOptionsCreate();
+    TfLiteInterpreterOptionsAddCustomOp(options, "Count", &classic, 1, 1);
+    TfLiteInterpreterOptionsSetErrorReporter(options, remember, NULL);
+    TfLiteInterpreter *interpreter = TfLiteInterpreterCreate(model, options);
+    TfLiteInterpreterOptionsDelete(options);
+    TfLiteSignatureRunner *runner = TfLiteInterpreterGetSignatureRunner(interpreter, "count");
+    EXPECT(TfLiteSignatureRunnerAllocateTensors(runner) == kTfLiteOk);
+    float step[] = {3, 4}, value[2] = {0};
+    TfLiteTensorCopyFromBuffer(TfLiteSignatureRunnerGetInputTensor(runner, "step"), step,
+                               sizeof step);
+    EXPECT(TfLiteSignatureRunnerInvoke(runner) == kTfLiteOk);
+    TfLiteTensorCopyToBuffer(TfLiteSignatureRunnerGetOutputTensor(runner, "value"), value,
+                             sizeof value);
+    EXPECT(value[0] == 300 && value[1] == 400);
+    TfLiteSignatureRunnerDelete(runner);
+
+    TfLiteCustomAllocation allocation = {memory, sizeof memory};
+    int first = TfLiteInterpreterInputTensorIndices(interpreter)[0];
+    EXPECT(TfLiteInterpreterSetCustomAllocationForTensor(
+               interpreter, first, &allocation, kTfLiteCustomAllocationFlagsNone) == kTfLiteOk);
+    expect_sums(interpreter, 4);
+    EXPECT(TfLiteTensorData(TfLiteInterpreterGetInputTensor(interpreter, 0)) == memory);
+    EXPECT(memory[3] == 4);
+    TfLiteInterpreterDelete(interpreter);
+}
+
+/* A file whose primary subgraph keeps state: read it between runs. */
+static void use_state(const char *path)
+{
+    TfLiteModel *model = TfLiteModelCreateFromFile(path);
+    TfLiteInterpreterOptions *options = TfLiteInterpreterOptionsCreate();
+    TfLiteOperator *count = TfLiteOperatorCreate(kTfLiteBuiltinCustom, "Count", 1, NULL);
+    TfLiteOperatorSetPrepare(count, count_prepare);
+    TfLiteOperatorSetInvoke(count, count_invoke);
+    TfLiteInterpreterOptionsAddOperator(options, count);
+    TfLiteInterpreter *interpreter = TfLiteInterpreterCreate(model, options);
+    TfLiteInterpreterOptionsDelete(options);
+    TfLiteModelDelete(model);
+    EXPECT(interpreter);
+    EXPECT(TfLiteInterpreterAllocateTensors(interpreter) == kTfLiteOk);
+    EXPECT(TfLiteInterpreterGetVariableTensorCount(interpreter) == 1);
+    TfLiteTensor *state = TfLiteInterpreterGetVariableTensor(interpreter, 0);
+    EXPECT(state && !strcmp(TfLiteTensorName(state), "state"));
+    EXPECT(!TfLiteInterpreterGetVariableTensor(interpreter, 1));
+    float step[] = {2, 5}, now[2];
+    TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(interpreter, 0), step, sizeof step);
+    for (int k = 0; k < 4; k++)
+        EXPECT(TfLiteInterpreterInvoke(interpreter) == kTfLiteOk);
+    EXPECT(TfLiteTensorCopyToBuffer(state, now, sizeof now) == kTfLiteOk);
+    EXPECT(now[0] == 8 && now[1] == 20);
+    EXPECT(TfLiteInterpreterResetVariableTensors(interpreter) == kTfLiteOk);
+    EXPECT(TfLiteTensorCopyToBuffer(state, now, sizeof now) == kTfLiteOk && now[0] == 0);
+    TfLiteInterpreterDelete(interpreter);
+    TfLiteOperatorDelete(count);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 2)
+    if (argc != 4)
         return 2;
     EXPECT(TfLiteSchemaVersion() == 3);
     EXPECT(TfLiteVersion()[0] == '2');
@@ -163,11 +317,14 @@ int main(int argc, char **argv)
     EXPECT(TfLiteInterpreterOptionsEnableCancellation(options, true) == kTfLiteOk);
     TfLiteInterpreter *interpreter = TfLiteInterpreterCreate(model, options);
     TfLiteInterpreterOptionsDelete(options);
-    TfLiteModelDelete(model);
     EXPECT(interpreter);
     if (interpreter)
         use_interpreter(interpreter);
     TfLiteInterpreterDelete(interpreter);
+    use_delegates(model, count, argv[3]);
+    use_custom_op(model);
+    use_state(argv[2]);
+    TfLiteModelDelete(model);
     TfLiteOperatorDelete(count);
     printf("client: %s\n", failures ? "failed" : "passed");
     return failures != 0;

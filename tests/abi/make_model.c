@@ -1,9 +1,11 @@
 /*
- * Writes the model that client.c runs: signature "add" (subgraph 0: sum = a + b, of any length) and
- * signature "count" (subgraph 1: a variable counted up by the custom operator "Count").
+ * make_model FILE: the model that client.c runs, with signature "add" (subgraph 0: sum = a + b, of any
+ * length) and signature "count" (subgraph 1: a variable counted up by the custom operator "Count").
+ * make_model FILE count: the second alone, as the primary subgraph.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/writer.h"
 
@@ -19,38 +21,51 @@ static int tensor(tb_draft *draft, int subgraph, const char *name, bool open, bo
     return tb_draft_tensor_add(draft, subgraph, &t);
 }
 
-int main(int argc, char **argv)
+static void add_sum(tb_draft *draft)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: make_model FILE\n");
-        return 2;
-    }
-    tb_draft draft;
-    tb_draft_init(&draft, "two signatures");
-    int add = tb_draft_subgraph_add(&draft, "add"), count = tb_draft_subgraph_add(&draft, "count");
-    int a = tensor(&draft, add, "a", true, false), b = tensor(&draft, add, "b", true, false);
-    int sum = tensor(&draft, add, "sum", true, false);
+    int add = tb_draft_subgraph_add(draft, "add");
+    int a = tensor(draft, add, "a", true, false), b = tensor(draft, add, "b", true, false);
+    int sum = tensor(draft, add, "sum", true, false);
     tb_draft_op op = {.code = kTfLiteBuiltinAdd,
                       .version = 1,
                       .inputs = TB_INTS(a, b),
                       .outputs = TB_INTS(sum),
                       .options = {.table = TB_OPTIONS_add}};
-    tb_draft_op_add(&draft, add, &op);
-    tb_draft_inputs_set(&draft, add, TB_INTS(a, b));
-    tb_draft_outputs_set(&draft, add, TB_INTS(sum));
-    int step = tensor(&draft, count, "step", false, false);
-    int state = tensor(&draft, count, "state", false, true);
-    int value = tensor(&draft, count, "value", false, false);
+    tb_draft_op_add(draft, add, &op);
+    tb_draft_inputs_set(draft, add, TB_INTS(a, b));
+    tb_draft_outputs_set(draft, add, TB_INTS(sum));
+    tb_draft_signature_add(draft, add, "add");
+}
+
+static void add_count(tb_draft *draft)
+{
+    int count = tb_draft_subgraph_add(draft, "count");
+    int step = tensor(draft, count, "step", false, false);
+    int state = tensor(draft, count, "state", false, true);
+    int value = tensor(draft, count, "value", false, false);
     tb_draft_op counter = {.code = kTfLiteBuiltinCustom,
                            .custom_code = "Count",
                            .version = 1,
                            .inputs = TB_INTS(step, state),
                            .outputs = TB_INTS(value)};
-    tb_draft_op_add(&draft, count, &counter);
-    tb_draft_inputs_set(&draft, count, TB_INTS(step));
-    tb_draft_outputs_set(&draft, count, TB_INTS(value));
-    tb_draft_signature_add(&draft, add, "add");
-    tb_draft_signature_add(&draft, count, "count");
+    tb_draft_op_add(draft, count, &counter);
+    tb_draft_inputs_set(draft, count, TB_INTS(step));
+    tb_draft_outputs_set(draft, count, TB_INTS(value));
+    tb_draft_signature_add(draft, count, "count");
+}
+
+int main(int argc, char **argv)
+{
+    bool alone = argc == 3 && strcmp(argv[2], "count") == 0;
+    if (argc != 2 && !alone) {
+        fprintf(stderr, "usage: make_model FILE [count]\n");
+        return 2;
+    }
+    tb_draft draft;
+    tb_draft_init(&draft, alone ? "count" : "two signatures");
+    if (!alone)
+        add_sum(&draft);
+    add_count(&draft);
     tb_error err = TB_ERROR_NONE;
     uint8_t *bytes = NULL;
     size_t size = 0;
