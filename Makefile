@@ -47,13 +47,14 @@ delegate_c_api := $(wildcard delegates/c_api/*.c)
 delegate_src := $(filter-out %/plugin.c $(delegate_c_api),$(wildcard delegates/*.c delegates/*/*.c))
 models_src   := $(wildcard models/*.c models/zoo/*.c)
 reports_src  := $(wildcard reports/*.c)
-bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c))
+bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c bench/roof/*.c))
 
 # Files of another instruction set than this build's are left out; the others get its flags.
 x86_only := %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c
 arm_only := %_neon.c %_dotprod.c %_i8mm.c
 other_isa := $(if $(filter x86_64,$(ARCH)),$(arm_only),$(x86_only))
 delegate_src := $(filter-out $(other_isa),$(delegate_src))
+bench_src := $(filter-out $(other_isa),$(bench_src))
 isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
             $(if $(filter %_avx2.c,$1),-mavx2 -mfma -mf16c) \
             $(if $(filter %_avx512.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512) \
@@ -285,7 +286,7 @@ demo: ## install what is needed, build, make models, measure, and write a report
 
 # Every variant of every inner kernel against the scalar one; with --bench, against the machine's
 # peaks.
-opcheck_src := $(filter-out $(other_isa),$(wildcard tests/opcheck/*.c))
+opcheck_src := $(filter-out $(other_isa),$(wildcard tests/opcheck/*.c bench/roof/peak*.c))
 
 $(BUILD)/opcheck: $(call objects,$(opcheck_src) $(core_src) $(models_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

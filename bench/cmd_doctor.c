@@ -9,10 +9,15 @@
 #include "bench/cmd.h"
 #include "bench/doctor.h"
 #include "bench/json_write.h"
+#include "bench/roof/roof.h"
+#include "bench/store_args.h"
 #include "bench/text_table.h"
 #include "profiler/proc_file.h"
+#include "reports/store_read.h"
+#include "reports/units.h"
 
 #define WATCH_SECONDS "1"
+#define ROOF_NS       UINT64_C(300000000)
 
 static const tb_option options[] = {
     {.name = "fix",
@@ -31,6 +36,11 @@ static const tb_option options[] = {
      .default_text = WATCH_SECONDS,
      .max = 600,
      .help = "How long to watch load, steal and the clock."},
+    {.name = "roof",
+     .kind = TB_OPTION_FLAG,
+     .help = "Measure what this machine can do at most (multiply-adds, reading from each level of "
+             "memory, by number of threads) and store it: profiles hold their ops against it."},
+    TB_OPTION_ROW_DB,
     {.name = "json", .kind = TB_OPTION_FLAG, .help = "Print JSON instead of a table."},
     {.name = NULL},
 };
@@ -124,6 +134,41 @@ static tb_status restore_all(const char *state_path, tb_error *err)
     return status;
 }
 
+/* ---- the roof ---- */
+
+static void print_roof(const tb_figure_row *row)
+{
+    char value[TB_FIGURE_TEXT_SIZE] = "unknown";
+    if (row->figure.value.known)
+        tb_format_count(row->figure.value.value, value);
+    printf("  %-10s %2s thread%-2s %10s%s%s\n", row->figure.metric, row->figure.owner,
+           strcmp(row->figure.owner, "1") == 0 ? "" : "s", value, row->figure.unit,
+           row->figure.reason ? row->figure.reason : "");
+}
+
+static tb_status measure_roof(const tb_args *args, tb_error *err)
+{
+    tb_store *store = NULL;
+    int64_t run_id = 0, measured;
+    tb_pool *pool = tb_pool_create();
+    tb_array rows = {.item_size = sizeof(tb_figure_row)};
+    tb_status status = tb_store_args_open(args, TB_STORE_WRITE, err, &store);
+    if (status == TB_OK)
+        status = tb_roof_store(store, ROOF_NS, err, &run_id);
+    if (status == TB_OK)
+        status = tb_read_roof(store, run_id, pool, err, &rows, &measured);
+    if (status == TB_OK)
+        status = tb_pool_check(pool, err);
+    for (size_t k = 0; status == TB_OK && k < rows.count; k++)
+        if (strcmp(((const tb_figure_row *)rows.items)[k].figure.phase, "roof") == 0)
+            print_roof(&((const tb_figure_row *)rows.items)[k]);
+    if (status == TB_OK)
+        printf("Stored as @%lld in %s.\n", (long long)run_id, tb_store_path(store));
+    tb_pool_free(pool);
+    tb_store_close(store);
+    return status;
+}
+
 /* ---- findings ---- */
 
 static void print_table(const tb_observation *seen)
@@ -195,6 +240,10 @@ static tb_exit run(const tb_args *args)
         status = restore_all(state, &err);
     else if (tb_args_flag(args, "fix"))
         status = fix_all(state, &err);
+    else if (tb_args_flag(args, "roof")) {
+        status = measure_roof(args, &err);
+        return status == TB_OK ? TB_EXIT_OK : tb_store_args_fail(&err);
+    }
     if (status != TB_OK || tb_args_flag(args, "fix") || tb_args_flag(args, "restore"))
         return status == TB_OK ? TB_EXIT_OK : tb_cmd_fail(&err);
     tb_arena arena = {0};
@@ -210,7 +259,7 @@ static tb_exit run(const tb_args *args)
 
 const tb_cmd tb_cmd_doctor = {
     .name = "doctor",
-    .synopsis = "[--fix | --restore]",
+    .synopsis = "[--fix | --restore | --roof]",
     .summary = "what this machine does to measurements, and what helps",
     .description =
         "Looks at what disturbs timings: governor, turbo, other load, time the host takes, the "
@@ -219,7 +268,9 @@ const tb_cmd tb_cmd_doctor = {
         "with every run.\n\n"
         "--fix sets what may be set and keeps the former settings in a file; --restore puts them "
         "back.",
-    .examples = "tflbench doctor\n"
+    .examples = "tflbench doctor --roof\n"
+                "    what ops are held against in profiles\n"
+                "tflbench doctor\n"
                 "    is this machine quiet enough?\n"
                 "sudo tflbench doctor --fix\n"
                 "    the governor to performance, turbo off\n",

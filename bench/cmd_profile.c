@@ -22,8 +22,9 @@ static const tb_option options[] = {
     {.name = "columns",
      .kind = TB_OPTION_LIST,
      .value_name = "NAME,...",
-     .help = "More columns: median, interval, self, min, max, std, flops, macs, bytes, intensity, "
-             "gflops, gbytes, shape, delegate, kernel, reason; and counters, those there are."},
+     .help =
+         "More columns: median, interval, self, min, max, std, flops, macs, bytes, intensity, "
+         "gflops, gbytes, roof, shape, delegate, kernel, reason; and counters, those there are."},
     {.name = "counters",
      .kind = TB_OPTION_FLAG,
      .default_text = "on",

@@ -150,6 +150,14 @@ static void print_reason(tb_text_table *table, const tb_profile_op *op)
     print_text(table, op->row->op.reason);
 }
 
+static void print_roof(tb_text_table *table, const tb_profile_op *op)
+{
+    if (op->bound)
+        tb_text_table_cell(table, "%.0f %% of %s", 100 * op->roof_share, op->roof_name);
+    else
+        tb_text_table_cell(table, "%s", "");
+}
+
 static const column extra[] = {
     {"median", "median", 'r', print_median},
     {"interval", "95 %", 'r', print_interval},
@@ -163,6 +171,7 @@ static const column extra[] = {
     {"intensity", "FLOP/byte", 'r', print_intensity},
     {"gflops", "GFLOP/s", 'r', print_gflops},
     {"gbytes", "GB/s", 'r', print_gbytes},
+    {"roof", "of the roof", 'r', print_roof},
     {"shape", "shape", 'l', print_shape},
     {"delegate", "delegate", 'l', print_delegate},
     {"kernel", "kernel", 'l', print_kernel},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reports/selection.h"
+#include "runtime/base/size.h"
 
 /* One of the model's own nodes: where its row is. */
 typedef struct place {
@@ -395,6 +396,76 @@ static tb_status read_counters(tb_profile *profile, tb_error *err)
     return tb_pool_check(profile->pool, err);
 }
 
+/* ---- the roof ----------------------------------------------------------------------------------- */
+
+/* A row's value for so many threads, else for the next fewer that were measured; 0: none. */
+static double roof_of(const tb_profile *profile, const char *phase, const char *name)
+{
+    const tb_figure_row *rows = profile->roofs.items;
+    int64_t threads = profile->result->row.threads.value, best = 0;
+    double value = 0;
+    for (size_t k = 0; k < profile->roofs.count; k++) {
+        const tb_figure *figure = &rows[k].figure;
+        long long measured = figure->owner ? strtoll(figure->owner, NULL, 10) : 0;
+        if (!figure->value.known || !same(figure->phase, phase) || !same(figure->metric, name) ||
+            measured > threads || measured <= best)
+            continue;
+        best = measured;
+        value = figure->value.value;
+    }
+    return value;
+}
+
+/* The level of memory that holds what a thread of the op moves; blocks are half of their cache. */
+static const char *level_of(const tb_profile *profile, double bytes)
+{
+    static const char *const levels[] = {"l1_read", "l2_read", "l3_read"};
+    double threads = (double)profile->result->row.threads.value;
+    for (size_t k = 0; k < TB_COUNT_OF(levels); k++)
+        if (bytes / (threads > 0 ? threads : 1) <= 2 * roof_of(profile, "roof_block", levels[k]))
+            return levels[k];
+    return "dram_read";
+}
+
+static const char *arithmetic_of(const tb_profile_op *op)
+{
+    if (!op->shape)
+        return NULL;
+    if (strncmp(op->shape, "FLOAT32[", 8) == 0)
+        return "f32_fma";
+    return strncmp(op->shape, "INT8[", 5) == 0 || strncmp(op->shape, "UINT8[", 6) == 0 ? "i8_dot"
+                                                                                       : NULL;
+}
+
+static void hold_against_roof(const tb_profile *profile, tb_profile_op *op)
+{
+    double seconds = (double)op->row->time.self_median_ns.value / 1e9;
+    double flops = (double)op->flops.value, bytes = (double)op->bytes.value;
+    if (op->encloses || seconds <= 0 || bytes <= 0)
+        return;
+    const char *level = level_of(profile, bytes), *arithmetic = arithmetic_of(op);
+    double memory = roof_of(profile, "roof", level);
+    double compute = arithmetic ? roof_of(profile, "roof", arithmetic) : 0;
+    if (memory <= 0)
+        return;
+    double memory_s = bytes / memory, compute_s = compute > 0 ? flops / compute : 0;
+    bool by_compute = compute_s > memory_s;
+    op->bound = by_compute ? "compute" : "memory";
+    op->roof_name = by_compute ? arithmetic : level;
+    op->roof_per_s = by_compute ? compute : memory;
+    op->roof_share = (by_compute ? compute_s : memory_s) / seconds;
+}
+
+static tb_status read_roofs(tb_profile *profile, tb_error *err)
+{
+    profile->roofs = (tb_array){.item_size = sizeof(tb_figure_row)};
+    tb_status status = tb_read_roof(profile->selection->store, profile->result->run_id,
+                                    profile->pool, err, &profile->roofs, &profile->roof_unix_ms);
+    for (size_t k = 0; status == TB_OK && profile->roofs.count && k < profile->op_count; k++)
+        hold_against_roof(profile, &profile->ops[k]);
+    return status;
+}
+
 /* ---- opening ------------------------------------------------------------------------------------ */
 
 /* The last profiled process that ended well, and the first that makes headline figures. */
@@ -482,6 +553,8 @@ tb_status tb_profile_open(const tb_selection *selection, const tb_result *result
         status = read_samples(profile, err);
     if (status == TB_OK)
         status = read_counters(profile, err);
+    if (status == TB_OK)
+        status = read_roofs(profile, err);
     return status == TB_OK ? read_budget(profile, err) : status;
 }
 

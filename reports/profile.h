@@ -36,7 +36,12 @@ typedef struct tb_profile_op {
     double avg_ns, self_avg_ns; /* over all inferences */
     const double *counters;     /* mean an inference by profile->counter_names; NAN: not counted;
                                    NULL: none */
-    double share;               /* of self_avg_ns in the end-to-end mean */
+    /* What of the machine's roof it reaches, by what bounds it; `bound` NULL: no roof is known, or
+       nothing is known of its work. */
+    const char *bound;     /* "compute" or "memory" */
+    const char *roof_name; /* the roof's row */
+    double roof_per_s, roof_share;
+    double share; /* of self_avg_ns in the end-to-end mean */
 } tb_profile_op;
 
 typedef struct tb_profile_part {
@@ -57,6 +62,8 @@ typedef struct tb_profile {
     tb_real node_events, budget_inference, events, event_ns;
     tb_profile_part *parts;
     size_t part_count;
+    tb_array roofs; /* tb_figure_row of tb_read_roof; empty: none was measured */
+    int64_t roof_unix_ms;
     tb_figures figures;         /* of all processes of the result */
     int64_t inferences;         /* of the profiled process */
     const char **counter_names; /* of those there are */

@@ -1,5 +1,6 @@
 /* The profile as one JSON document, docs/formats.md, "Profile". */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/describe.h"
@@ -351,6 +352,18 @@ static void put_work(cJSON *object, const tb_profile_op *op)
         put_number(object, "bytes_per_s", (double)op->bytes.value / seconds);
 }
 
+static void put_roof(cJSON *object, const tb_profile_op *op)
+{
+    if (!op->bound)
+        return;
+    cJSON *roof = cJSON_AddObjectToObject(object, "roof");
+    put_text(roof, "bound", op->bound);
+    put_text(roof, "row", op->roof_name);
+    put_number(roof, strcmp(op->bound, "compute") == 0 ? "flops_per_s" : "bytes_per_s",
+               op->roof_per_s);
+    put_number(roof, "share", op->roof_share);
+}
+
 static void put_counters(cJSON *object, const tb_profile *profile, const tb_profile_op *op)
 {
     cJSON *counters = op->counters ? cJSON_AddObjectToObject(object, "counters") : NULL;
@@ -382,6 +395,7 @@ static void put_ops(cJSON *document, const tb_profile *profile)
         if (op->parent >= 0)
             put_number(item, "parent", (double)op->parent);
         put_work(item, op);
+        put_roof(item, op);
         put_counters(item, profile, op);
         put_times(item, op, most);
     }
@@ -449,6 +463,37 @@ static void put_document(cJSON *document, const char *key, const char *text, con
         put_text(cJSON_AddObjectToObject(document, key), "reason", reason);
 }
 
+static void put_roofs(cJSON *document, const tb_profile *profile)
+{
+    cJSON *roofs = cJSON_AddObjectToObject(document, "roofs");
+    const tb_figure_row *figures = profile->roofs.items;
+    if (!profile->roofs.count) {
+        put_text(roofs, "reason",
+                 "no roof of this machine is stored: `tflbench doctor --roof` measures it");
+        return;
+    }
+    put_number(roofs, "run", (double)figures[0].run_id);
+    put_number(roofs, "measured_unix_ms", (double)profile->roof_unix_ms);
+    cJSON *rows = cJSON_AddArrayToObject(roofs, "rows");
+    for (size_t k = 0; k < profile->roofs.count; k++) {
+        const tb_figure *figure = &figures[k].figure;
+        if (!figure->phase || strncmp(figure->phase, "roof", 4) != 0)
+            continue;
+        /* A block's size follows the row it belongs to. */
+        if (strcmp(figure->phase, "roof_block") == 0) {
+            put_real(cJSON_GetArrayItem(rows, cJSON_GetArraySize(rows) - 1), "block_bytes",
+                     figure->value);
+            continue;
+        }
+        cJSON *row = push_object(rows);
+        put_text(row, "name", figure->metric);
+        put_number(row, "threads", figure->owner ? atof(figure->owner) : 0);
+        put_real(row, "value", figure->value);
+        put_text(row, "unit", figure->unit);
+        put_text(row, "reason", figure->reason);
+    }
+}
+
 /* ---- the document -------------------------------------------------------------------------------- */
 
 static void put_profile(cJSON *document, const tb_profile *profile, const tb_context *context)
@@ -470,8 +515,7 @@ static void put_profile(cJSON *document, const tb_profile *profile, const tb_con
     put_document(document, "timeline", profile->timeline_text, "no inference was kept whole");
     put_document(document, "counters", profile->counters_text, "--counters was not given");
     put_document(document, "state", profile->state_text, "nothing was sampled beside the run");
-    put_document(document, "roofs", NULL,
-                 "no roof of this machine is stored: `tflbench doctor --roof` measures it");
+    put_roofs(document, profile);
 }
 
 static void put_head(cJSON *document, const tb_profile *profile, const tb_results *results)

@@ -95,3 +95,27 @@ tb_status tb_read_op_samples(tb_store *store, int64_t process_id, tb_pool *pool,
     }
     return status;
 }
+
+tb_status tb_read_roof(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                       tb_array *figures, int64_t *measured_unix_ms)
+{
+    sqlite3_stmt *statement;
+    bool found;
+    *measured_unix_ms = 0;
+    tb_status status = tb_sql_prepare(
+        store,
+        "SELECT r.id, r.started_unix_ms FROM run r JOIN figure f ON f.run_id = r.id"
+        " AND f.process_id IS NULL AND f.phase = 'roof'"
+        " WHERE r.device_id = (SELECT device_id FROM run WHERE id = ?) ORDER BY r.id DESC LIMIT 1",
+        err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, run_id);
+    status = tb_sql_row(store, statement, "looking for a roof", err, &found);
+    if (status != TB_OK || !found)
+        return status;
+    int64_t roof_run = sqlite3_column_int64(statement, 0);
+    *measured_unix_ms = sqlite3_column_int64(statement, 1);
+    sqlite3_reset(statement);
+    return tb_read_figures(store, roof_run, 0, pool, err, figures);
+}

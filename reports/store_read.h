@@ -91,6 +91,11 @@ typedef struct tb_op_sample {
 tb_status tb_read_op_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
                              tb_array *samples);
 
+/* Appends tb_figure_row of phases "roof" and "roof_block": those of the newest run that measured the
+   roof of the device of `run_id`, and when (0: no such run). */
+tb_status tb_read_roof(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
+                       tb_array *figures, int64_t *measured_unix_ms);
+
 /* Device, driver and environments of a run. */
 tb_status tb_read_context(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                           tb_run_context *context);

@@ -62,6 +62,19 @@ run "$TFLBENCH" profile @1 --db "$db" --where delegate=cpu --json -
 ok "a stored run, as JSON alone" is "$code" 0
 cp "$out" "$json"
 ok "narrowed to one configuration" is "$(ask "SELECT json_array_length(doc, '$.more') || (doc ->> '$.configuration.delegate') FROM d")" 0cpu
+# The roof: measured once, then ops are held against it.
+ok "without a roof that is said" is "$(ask "SELECT (doc ->> '$.roofs.reason') LIKE '%doctor --roof%' FROM d")" 1
+run "$TFLBENCH" doctor --roof --db "$db"
+ok "doctor measures the roof" is "$code" 0
+ok "every row has a value or a reason" is \
+    "$(sql "SELECT count(*) FROM figure WHERE phase = 'roof' AND NOT (value > 0 OR reason IS NOT NULL)")" 0
+ok "arithmetic and four levels of memory" at_least \
+    "$(sql "SELECT count(*) FROM figure WHERE phase = 'roof' AND owner = '1'")" 6
+run "$TFLBENCH" profile @1 --db "$db" --json "$json" --columns roof --top 1
+ok "a profile holds its ops against it" is "$code" 0
+ok "rows and shares" is \
+    "$(ask "SELECT json_array_length(doc, '$.roofs.rows') >= 6 AND (SELECT count(*) FROM json_each(doc, '$.ops') o WHERE (o.value ->> '$.roof.share') > 0 AND (o.value ->> '$.roof.bound') IN ('memory', 'compute')) > 3 OR (SELECT count(*) FROM json_each(doc, '$.roofs.rows') r WHERE (r.value ->> 'reason') IS NOT NULL) > 0 FROM d")" 1
+
 # Trace events: B and E balance and nest on every track, and time never goes back there.
 trace=$dir/trace.json
 run "$TFLBENCH" profile @1 --db "$db" --trace "$trace" --csv "$dir/ops.csv" --model-explorer "$dir/nodes.json" --top 1

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/roof/peak.h"
 #include "delegates/delegate.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/cpu_features.h"
@@ -14,22 +15,8 @@
 #include "runtime/model.h"
 #include "tests/opcheck/network.h"
 #include "tests/opcheck/opcheck.h"
-#include "tests/opcheck/peak.h"
 
 enum { BENCH_MS = 60 };
-
-static const oc_peak_row peaks[] = {
-#if defined(__x86_64__)
-    {"AVX2", TB_CPU_AVX2, oc_peak_f32__avx2, NULL},
-    {"AVX-VNNI", TB_CPU_AVXVNNI, NULL, oc_peak_q8__avxvnni},
-    {"AVX-512", TB_CPU_AVX512, oc_peak_f32__avx512, NULL},
-    {"AVX-512 VNNI", TB_CPU_VNNI, NULL, oc_peak_q8__vnni},
-#elif defined(__aarch64__)
-    {"NEON", TB_CPU_NEON, oc_peak_f32__neon, NULL},
-    {"NEON dot product", TB_CPU_DOTPROD, NULL, oc_peak_q8__dotprod},
-#endif
-    {NULL, 0, NULL, NULL},
-};
 
 /* Sizes of copies: what both sides of a layer take is held to the next larger one. */
 static const size_t copy_bytes[] = {256 << 10, 2 << 20, 64 << 20};
@@ -39,7 +26,7 @@ typedef struct limits {
     double copy_gbps[3];        /* read and written bytes of a copy, by size */
 } limits;
 
-static double best_rate(oc_peak_fn fn)
+static double best_rate(tb_peak_fn fn)
 {
     const size_t rounds = 20000;
     double best = 0;
@@ -80,7 +67,7 @@ static limits measure(void)
 {
     limits m = {0};
     const uint32_t features = tb_cpu_features();
-    for (const oc_peak_row *row = peaks; row->name; row++) {
+    for (const tb_peak_row *row = tb_peak_rows(); row->name; row++) {
         if ((features & row->feature) != row->feature)
             continue;
         const double rate = best_rate(row->f32 ? row->f32 : row->q8);

@@ -1,10 +1,14 @@
 /* The peak of float multiply-adds on 512 bits. */
 #include "delegates/cpu/simd_avx512.h"
 
-#define PEAK_NAME            oc_peak_f32__avx512
+#define PEAK_NAME            tb_peak_f32__avx512
 #define PEAK_TYPE            vf
 #define PEAK_START           vf_set1(1e-3f)
 #define PEAK_STEP(acc, a, b) vf_fma(a, b, acc)
 #define PEAK_OPS             (2 * VL)
 #define PEAK_REGISTER        "v"
-#include "tests/opcheck/t_peak.h"
+#include "bench/roof/t_peak.h"
+
+#define READ_NAME     tb_read__avx512
+#define READ_REGISTER "v"
+#include "bench/roof/t_read.h"

@@ -2,8 +2,8 @@
    PEAK_STEP(acc, a, b) on vectors of type PEAK_TYPE, PEAK_OPS operations a vector, PEAK_START. */
 #include <string.h>
 
+#include "bench/roof/peak.h"
 #include "delegates/cpu/template.h"
-#include "tests/opcheck/peak.h"
 
 size_t PEAK_NAME(size_t rounds, float *sink)
 {
