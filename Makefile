@@ -37,6 +37,8 @@ CFLAGS := -std=c11 $(if $(SMALL),$(small_cflags),$(OPT)) -g $(WARN) -fno-math-er
           $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all $(san_warn))
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) -pthread -rdynamic $(if $(SMALL),$(small_ldflags))
 LDLIBS := -lm -ldl
+# Pictures and sounds of labelled data (bench/media.h).
+media_libs := -lturbojpeg -lpng -lstb -lsndfile
 
 # ---- sources, by layer -------------------------------------------------------------------------
 base_src     := $(wildcard runtime/base/*.c)
@@ -75,7 +77,7 @@ all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so 
      $(BUILD)/libtflbench_cpu_delegate.so ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
-	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 # The worker alone. From the archive the linker takes what it needs, and would miss the store and
 # SQLite if any of that needed them.
@@ -157,7 +159,7 @@ $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst 
 unit_src := $(wildcard tests/unit/*/*.c)
 
 $(BUILD)/unit: $(call objects,$(unit_src) $(all_src)) | $(BUILD)/libtflbench_cpu_delegate.so
-	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 # Stress programs have a main of their own: Criterion aborts under the thread sanitizer.
 stress_src := $(wildcard tests/stress/*.c)

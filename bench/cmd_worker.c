@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "bench/cmd.h"
+#include "bench/evaluate.h"
 #include "bench/worker.h"
 
 static const tb_option options[] = {
@@ -15,7 +16,7 @@ static const tb_option options[] = {
 
 static tb_exit run(const tb_args *args)
 {
-    return tb_worker_run(STDIN_FILENO, (int)tb_args_int(args, "events"));
+    return tb_worker_run(STDIN_FILENO, (int)tb_args_int(args, "events"), tb_evaluate);
 }
 
 const tb_cmd tb_cmd_worker = {

@@ -294,6 +294,13 @@ static tb_status take_outcome(tb_ingest *ingest, const cJSON *event, tb_error *e
     return TB_OK;
 }
 
+static tb_status take_item(tb_ingest *ingest, const cJSON *event, tb_error *err)
+{
+    return ingest->accuracy ? tb_accuracy_take(ingest->items, ingest->accuracy, ingest->store,
+                                               ingest->run_id, ingest->process_id, event, err)
+                            : TB_OK;
+}
+
 static tb_status take_warning(tb_ingest *ingest, const cJSON *event, tb_error *err)
 {
     tb_warning warning = {0};
@@ -310,6 +317,7 @@ tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event,
         [TB_MESSAGE_OP_TIMES] = take_op_times, [TB_MESSAGE_OP_SAMPLES] = take_op_samples,
         [TB_MESSAGE_CHECK] = take_outcome,     [TB_MESSAGE_DONE] = take_outcome,
         [TB_MESSAGE_WARNING] = take_warning,   [TB_MESSAGE_DOCUMENT] = take_document,
+        [TB_MESSAGE_ITEM] = take_item,
     };
     if (!takers[message])
         return TB_OK;

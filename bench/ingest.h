@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "bench/accuracy_run.h"
 #include "bench/launch.h"
 #include "reports/store.h"
 #include "runtime/base/arena.h"
@@ -26,8 +27,10 @@ typedef struct tb_ingest {
     size_t sample_count, sample_room;
     bool plan_known;
     int64_t nodes_total, nodes_delegated, partitions;
-    char fingerprint[65];     /* of the plan */
-    const char *first_reason; /* the first node that stayed behind, and why; or NULL */
+    char fingerprint[65];        /* of the plan */
+    const char *first_reason;    /* the first node that stayed behind, and why; or NULL */
+    const tb_accuracy *accuracy; /* what "item" events belong to; NULL: none are taken */
+    tb_accuracy_items *items;    /* where they go */
 } tb_ingest;
 
 /* Fills what is known beforehand; texts are borrowed. */

@@ -29,6 +29,7 @@
     X(OP_SAMPLES, "op_samples")   \
     X(DOCUMENT, "document")       \
     X(CHECK, "check")             \
+    X(ITEM, "item")               \
     X(WARNING, "warning")         \
     X(ERROR, "error")             \
     X(DONE, "done")

@@ -62,6 +62,12 @@ tb_status tb_worker_program_find(tb_error *err, tb_worker_program *out)
     return TB_OK;
 }
 
+tb_status tb_worker_program_self(tb_error *err, tb_worker_program *out)
+{
+    out->is_driver = true;
+    return tb_os_executable_path(sizeof out->path, err, out->path);
+}
+
 tb_status tb_worker_program_at(const char *path, tb_error *err, tb_worker_program *out)
 {
     const char *slash = strrchr(path, '/');

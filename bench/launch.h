@@ -21,6 +21,9 @@ typedef struct tb_worker_program {
 /* The program `tflbench-worker` beside this one where it is of the same build, else this one. */
 tb_status tb_worker_program_find(tb_error *err, tb_worker_program *out);
 
+/* This one, by its `worker` command: it can evaluate accuracy, too. */
+tb_status tb_worker_program_self(tb_error *err, tb_worker_program *out);
+
 /* A given program: a tflbench of another build, which is started by its `worker` command, or a
    tflbench-worker (by its name). It must be an executable file. */
 tb_status tb_worker_program_at(const char *path, tb_error *err, tb_worker_program *out);

@@ -8,6 +8,7 @@
 #include "bench/build_info.h"
 #include "bench/command_line.h"
 #include "bench/interrupt.h"
+#include "bench/measure_accuracy.h"
 #include "bench/outputs.h"
 #include "bench/record_fill.h"
 #include "reports/units.h"
@@ -138,6 +139,8 @@ static tb_status launch_process(tb_measure *m, const tb_measure_task *task, tb_e
         return TB_OK;
     }
     tb_job job = make_job(m, task);
+    if (task->evaluate)
+        return tb_measure_evaluate(m, task, &job, forward_event, err, result);
     tb_reference *reference = &task->side->references[model - task->side->plan->models];
     tb_launch launch = {
         .program = &task->side->program,
@@ -242,7 +245,9 @@ static void tell_result(tb_measure *m, tb_measure_side *side, const tb_sweep_con
     if (failed)
         snprintf(text, sizeof text, "%s: %s", tb_process_status_text(result->status),
                  result->reason);
-    else {
+    else if (m->ingest.accuracy) {
+        snprintf(text, sizeof text, "%s", tb_buf_text(&m->said));
+    } else {
         tb_format_duration(tb_ingest_final_median_ns(&m->ingest), median);
         snprintf(text, sizeof text, "median %s, %zu samples%s%.400s", median,
                  m->ingest.sample_count, wrong ? ", WRONG: " : "",
@@ -277,29 +282,45 @@ tb_status tb_measure_process(tb_measure *m, const tb_measure_task *task, tb_erro
     tb_measure_side *side = task->side;
     const tb_sweep_configuration *c = &side->plan->configurations[task->configuration];
     tb_standing *st = &side->standings[task->configuration];
-    tb_buf input = {0};
+    tb_buf input = {0}, evaluated = {0};
     describe_input(m->request, &input);
+    tb_buf_clear(&m->said);
+    if (task->evaluate) {
+        tb_buf_clear(&input);
+        tb_buf_printf(&input, "data:%s", m->request->accuracy->data);
+        tb_accuracy_describe(m->request->accuracy, &evaluated);
+    }
     tb_process process = {
         .arm = side->arm,
         .block = tb_int(task->block),
         .order_index = tb_int(m->order++),
         .profiled = tb_int(task->profile),
         .input = tb_buf_text(&input),
+        .task = task->evaluate ? tb_buf_text(&evaluated) : NULL,
     };
     /* Of a library nothing is known before it says hello. */
     tb_build library = {.engine = c->engine->name};
     tb_ingest_free(&m->ingest);
     tb_ingest_init(&m->ingest, m->store, m->run_id, &side->plan->models[c->model].info, &c->record,
-                   c->library ? &library : &side->build, &process);
+                   c->library       ? &library
+                   : task->evaluate ? &side->evaluator_build
+                                    : &side->build,
+                   &process);
+    if (task->evaluate) {
+        m->ingest.accuracy = m->request->accuracy;
+        m->ingest.items = &side->answers[task->configuration];
+    }
     m->ingest.outcome.check_verdict = TB_VERDICT_NOT_CHECKED;
     m->ingest.outcome.check_detail = "the process ended before that";
     tb_status status = launch_process(m, task, err, result);
     if (status == TB_OK)
         status = compare_plans(m, st, c->text, err);
-    if (status == TB_OK)
+    if (status == TB_OK && !task->evaluate)
         status = compare_outputs(m, st, c->text, err);
     if (status == TB_OK)
         status = note_fallback(m, st, c, err);
+    if (status == TB_OK && task->evaluate)
+        status = tb_measure_sum_up(m, task, result, err);
     if (status == TB_OK)
         status = tb_ingest_finish(&m->ingest, result, err);
     if (status == TB_OK) {
@@ -312,6 +333,7 @@ tb_status tb_measure_process(tb_measure *m, const tb_measure_task *task, tb_erro
     }
     tb_noise_tick(&m->noise);
     tb_buf_free(&input);
+    tb_buf_free(&evaluated);
     return status;
 }
 
@@ -324,12 +346,23 @@ tb_status tb_measure_side_open(tb_measure_side *side, const tb_sweep_plan *plan,
     side->references = calloc((size_t)plan->model_count + 1, sizeof *side->references);
     side->standings = calloc((size_t)plan->configuration_count + 1, sizeof *side->standings);
     side->model_told = calloc((size_t)plan->model_count + 1, sizeof *side->model_told);
-    if (!side->references || !side->standings || !side->model_told)
+    side->answers = calloc((size_t)plan->configuration_count + 1, sizeof *side->answers);
+    side->evaluations = calloc((size_t)plan->configuration_count + 1, sizeof *side->evaluations);
+    if (!side->references || !side->standings || !side->model_told || !side->answers ||
+        !side->evaluations)
         return tb_fail(err, TB_NO_MEMORY, "sweep: out of memory");
     tb_status status = path ? tb_worker_program_at(path, err, &side->program)
                             : tb_worker_program_find(err, &side->program);
-    return status == TB_OK ? tb_measure_own_build(side->program.path, arena, err, &side->build)
-                           : status;
+    if (status == TB_OK)
+        status = tb_measure_own_build(side->program.path, arena, err, &side->build);
+    if (status != TB_OK || !plan->request->accuracy)
+        return status;
+    /* Decoding pictures takes libraries that the measuring worker does without. */
+    status = path ? tb_worker_program_at(path, err, &side->evaluator)
+                  : tb_worker_program_self(err, &side->evaluator);
+    return status == TB_OK
+               ? tb_measure_own_build(side->evaluator.path, arena, err, &side->evaluator_build)
+               : status;
 }
 
 void tb_measure_side_close(tb_measure_side *side)
@@ -339,6 +372,10 @@ void tb_measure_side_close(tb_measure_side *side)
     free(side->references);
     free(side->standings);
     free(side->model_told);
+    for (int k = 0; side->answers && k < side->plan->configuration_count; k++)
+        tb_accuracy_items_free(&side->answers[k]);
+    free(side->answers);
+    free(side->evaluations);
     *side = (tb_measure_side){0};
 }
 
@@ -376,6 +413,7 @@ tb_status tb_measure_end(tb_measure *m, int exit_code, tb_error *err)
 void tb_measure_free(tb_measure *m)
 {
     tb_ingest_free(&m->ingest);
+    tb_buf_free(&m->said);
     tb_arena_free(&m->arena);
     *m = (tb_measure){0};
 }

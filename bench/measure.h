@@ -35,6 +35,11 @@ typedef struct tb_measure_side {
     tb_standing *standings;   /* one a configuration */
     tb_reference *references; /* one a model */
     bool *model_told;         /* one a model: that it cannot be read was said */
+    /* Where accuracy is asked for: who evaluates, its build, and what came of each configuration. */
+    tb_worker_program evaluator;
+    tb_build evaluator_build;
+    tb_accuracy_items *answers;
+    int64_t *evaluations; /* process ids; 0: none that ended well */
 } tb_measure_side;
 
 typedef struct tb_measure {
@@ -45,7 +50,9 @@ typedef struct tb_measure {
     tb_noise noise;
     tb_ingest ingest; /* of the process in hand */
     int64_t run_id;
-    int order; /* processes so far */
+    int order;       /* processes so far */
+    size_t recalled; /* items of earlier runs that the process in hand need not evaluate */
+    tb_buf said;     /* accuracy of the process in hand, for people */
 } tb_measure;
 
 /* `path` NULL: this program's own workers. */
@@ -64,6 +71,7 @@ typedef struct tb_measure_task {
     int configuration;
     int64_t block;
     bool profile;
+    bool evaluate;      /* the request's accuracy instead of latency */
     uint64_t budget_ns; /* of warm-up and steady state */
 } tb_measure_task;
 

@@ -66,25 +66,47 @@ static void cut_line(char *line, int columns)
         }
 }
 
-void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns)
+static void draw(tb_progress *progress, const char *so_far)
 {
     uint64_t now_ns = tb_clock_ns();
     if (progress->quiet || !progress->terminal || now_ns - progress->drawn_ns < REDRAW_NS)
         return;
     progress->drawn_ns = now_ns;
-    char line[360], median[TB_FIGURE_TEXT_SIZE], left[TB_WAIT_TEXT_SIZE];
-    char so_far[96] = "starting";
-    if (samples > 0) {
-        tb_format_duration(median_ns, median);
-        snprintf(so_far, sizeof so_far, "median %s of %lld", median, (long long)samples);
-    }
-    snprintf(line, sizeof line, "[%d/%d] %s: %s, %s left", progress->number, progress->total,
-             progress->unit, so_far, tb_wait_text(time_left_ns(progress), left));
+    char line[360];
+    snprintf(line, sizeof line, "[%d/%d] %s: %s", progress->number, progress->total, progress->unit,
+             so_far);
     int width = tb_terminal_width(STDERR_FILENO);
     cut_line(line, (width ? width : DEFAULT_WIDTH) - 1);
     fprintf(stderr, "\r\033[K%s", line);
     fflush(stderr);
     progress->line_shown = true;
+}
+
+void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns)
+{
+    char so_far[160], median[TB_FIGURE_TEXT_SIZE], left[TB_WAIT_TEXT_SIZE];
+    tb_wait_text(time_left_ns(progress), left);
+    tb_format_duration(median_ns, median);
+    if (samples > 0)
+        snprintf(so_far, sizeof so_far, "median %s of %lld, %s left", median, (long long)samples,
+                 left);
+    else
+        snprintf(so_far, sizeof so_far, "starting, %s left", left);
+    draw(progress, so_far);
+}
+
+void tb_progress_items(tb_progress *progress, int64_t done, int64_t total)
+{
+    char so_far[160], left[TB_WAIT_TEXT_SIZE];
+    uint64_t spent_ns = tb_clock_ns() - progress->unit_begin_ns;
+    if (done > 0 && total >= done)
+        snprintf(so_far, sizeof so_far, "%lld of %lld items, %s left", (long long)done,
+                 (long long)total,
+                 tb_wait_text((uint64_t)((double)spent_ns / (double)done * (double)(total - done)),
+                              left));
+    else
+        snprintf(so_far, sizeof so_far, "starting");
+    draw(progress, so_far);
 }
 
 void tb_progress_result(tb_progress *progress, bool failed, const char *text)

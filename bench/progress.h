@@ -30,6 +30,8 @@ void tb_progress_begin(tb_progress *progress, int total, uint64_t expected_ns, b
 void tb_progress_unit(tb_progress *progress, const char *unit, uint64_t expected_ns);
 /* How it goes: samples so far and their median (0: none yet). May be called often. */
 void tb_progress_update(tb_progress *progress, int64_t samples, double median_ns);
+/* The same where items of a data set are evaluated. */
+void tb_progress_items(tb_progress *progress, int64_t done, int64_t total);
 /* How it ended, in one line; on a terminal only failures stay visible. */
 void tb_progress_result(tb_progress *progress, bool failed, const char *text);
 /* A line of its own, also where quiet. */

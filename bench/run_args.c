@@ -87,6 +87,30 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
     return status;
 }
 
+/* "classify:DIR;std=255;crop=0.875" */
+static tb_status read_accuracy(const char *text, tb_error *err, tb_run_args *out)
+{
+    if (!text)
+        return TB_OK;
+    int count = 0;
+    for (const char *c = text; *c; c++)
+        count += *c == ';';
+    out->accuracy_text = strdup(text);
+    out->accuracy_options = calloc((size_t)count + 1, sizeof *out->accuracy_options);
+    if (!out->accuracy_text || !out->accuracy_options)
+        return tb_fail(err, TB_NO_MEMORY, "--accuracy: out of memory");
+    char *rest = out->accuracy_text, *task = strsep(&rest, ":"), *folder = strsep(&rest, ";");
+    if (!folder || !*folder)
+        return tb_fail(err, TB_USAGE, "--accuracy %s: goes TASK:DIR[;KEY=VALUE]", text);
+    out->accuracy = (tb_accuracy){.data = folder, .options.items = out->accuracy_options};
+    for (char *option; (option = strsep(&rest, ";"));)
+        if (*option)
+            out->accuracy_options[out->accuracy.options.count++] = option;
+    tb_status status = tb_accuracy_check(&out->accuracy, task, err);
+    out->request.accuracy = &out->accuracy;
+    return status == TB_OK ? TB_OK : tb_in(err, "--accuracy");
+}
+
 tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *err,
                            tb_run_args *out)
 {
@@ -97,6 +121,8 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
     tb_status status = read_request(args, err, &out->request);
     if (status == TB_OK)
         status = read_labels(args, err, &out->labels, &out->request.label_count);
+    if (status == TB_OK)
+        status = read_accuracy(tb_args_text(args, "accuracy"), err, out);
     for (int k = 0; k < count; k++)
         out->models[k] = tb_args_operand(args, k);
     out->request.command = command;
@@ -107,6 +133,8 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
 
 void tb_run_args_free(tb_run_args *run)
 {
+    free(run->accuracy_options);
+    free(run->accuracy_text);
     free(run->labels);
     free(run->models);
 }

@@ -9,6 +9,9 @@ typedef struct tb_run_args {
     tb_sweep_request request; /* its texts belong to the args */
     const char **models;
     tb_label *labels;
+    tb_accuracy accuracy;
+    char *accuracy_text;
+    const char **accuracy_options;
 } tb_run_args;
 
 /* The operands are the models. Free it after a failure as well. */

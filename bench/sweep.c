@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench/interrupt.h"
-#include "bench/measure.h"
+#include "bench/measure_accuracy.h"
 
 typedef struct sweep {
     const tb_sweep_plan *plan;
@@ -37,7 +37,10 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
     const tb_sweep_configuration *c = &s->plan->configurations[unit->configuration];
     tb_standing *st = &s->side.standings[unit->configuration];
     char text[200];
-    snprintf(text, sizeof text, "%.150s%s", c->text, unit->profile ? ", per-op profiling" : "");
+    snprintf(text, sizeof text, "%.150s%s", c->text,
+             unit->profile    ? ", per-op profiling"
+             : unit->evaluate ? ", accuracy"
+                              : "");
     tb_progress_unit(&s->measure.progress, text, expected_ns(s->plan, unit));
     if (st->skipped || (!st->ended && is_collapsed(s, unit->configuration))) {
         if (!st->skipped)
@@ -51,6 +54,7 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
         .side = &s->side,
         .configuration = unit->configuration,
         .profile = unit->profile,
+        .evaluate = unit->evaluate,
         .budget_ns = tb_sweep_unit_ns(s->plan, unit),
     };
     s->measure.order = number;
@@ -62,7 +66,7 @@ static tb_status run_unit(sweep *s, int number, tb_error *err)
 
 static void sum_up(const sweep *s, tb_sweep_result *out)
 {
-    int each = s->plan->request->processes + (s->plan->request->profile ? 1 : 0);
+    int each = tb_sweep_processes(s->plan->request);
     *out = (tb_sweep_result){.run_id = s->measure.run_id, .interrupted = tb_interrupted()};
     for (int k = 0; k < s->plan->configuration_count; k++) {
         const tb_standing *st = &s->side.standings[k];
@@ -91,6 +95,8 @@ static tb_status run_all(sweep *s, tb_store *store, tb_error *err, tb_sweep_resu
         return status;
     for (int k = 0; k < s->plan->unit_count && status == TB_OK && !tb_interrupted(); k++)
         status = run_unit(s, k, err);
+    if (status == TB_OK && s->plan->request->accuracy)
+        status = tb_measure_pairs(&s->measure, &s->side, err);
     sum_up(s, out);
     return status == TB_OK ? tb_measure_end(&s->measure, (int)tb_sweep_exit(out), err) : status;
 }

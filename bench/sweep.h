@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/accuracy_run.h"
 #include "bench/cmd.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
@@ -48,6 +49,7 @@ typedef struct tb_sweep_request {
     int processes;   /* a configuration, those with per-op profiling not counted */
     bool profile;    /* one process more, with it */
     bool counters;   /* and with counters, behind what is timed */
+    const tb_accuracy *accuracy; /* one more, which evaluates a data set; NULL: none */
     bool check;
     bool random_order;
     tb_fallback fallback;
@@ -79,7 +81,11 @@ typedef struct tb_sweep_unit {
     int configuration;
     int process; /* 0, 1, ... of the configuration */
     bool profile;
+    bool evaluate;
 } tb_sweep_unit;
+
+/* Processes of each configuration. */
+int tb_sweep_processes(const tb_sweep_request *request);
 
 typedef struct tb_sweep_plan {
     tb_arena arena; /* owns all below */

@@ -210,10 +210,15 @@ static void shuffle(tb_sweep_plan *plan)
     }
 }
 
+int tb_sweep_processes(const tb_sweep_request *request)
+{
+    return request->processes + (request->profile ? 1 : 0) + (request->accuracy ? 1 : 0);
+}
+
 static tb_status add_units(tb_sweep_plan *plan, tb_error *err)
 {
     const tb_sweep_request *request = plan->request;
-    int each = request->processes + (request->profile ? 1 : 0);
+    int each = tb_sweep_processes(request);
     size_t count;
     if (!tb_mul_size((size_t)plan->configuration_count, (size_t)each, &count) || count > 1000000)
         return tb_fail(err, TB_USAGE, "more than a million processes");
@@ -222,8 +227,12 @@ static tb_status add_units(tb_sweep_plan *plan, tb_error *err)
         return no_memory(err);
     for (int process = 0; process < each; process++)
         for (int c = 0; c < plan->configuration_count; c++)
-            plan->units[plan->unit_count++] =
-                (tb_sweep_unit){c, process, process == request->processes};
+            plan->units[plan->unit_count++] = (tb_sweep_unit){
+                .configuration = c,
+                .process = process,
+                .profile = request->profile && process == request->processes,
+                .evaluate = request->accuracy && process == each - 1,
+            };
     if (request->random_order)
         shuffle(plan);
     return TB_OK;
@@ -253,6 +262,8 @@ uint64_t tb_sweep_unit_ns(const tb_sweep_plan *plan, const tb_sweep_unit *unit)
 {
     const tb_sweep_request *request = plan->request;
     uint64_t profile_ns = request->profile ? request->max_ns / PROFILE_PART : 0;
+    if (unit->evaluate)
+        return 0;
     return unit->profile ? profile_ns
                          : (request->max_ns - profile_ns) / (uint64_t)request->processes;
 }
@@ -275,13 +286,19 @@ void tb_sweep_plan_print(const tb_sweep_plan *plan, bool all, FILE *to)
     const tb_sweep_request *request = plan->request;
     char each[TB_FIGURE_TEXT_SIZE], total[TB_WAIT_TEXT_SIZE];
     tb_format_duration((double)request->max_ns, each);
-    fprintf(to,
-            "%d model%s, %d configuration%s, %d process%s; at most %s a configuration, %s in "
-            "all, besides loading%s. ",
-            plan->model_count, plural(plan->model_count), plan->configuration_count,
-            plural(plan->configuration_count), plan->unit_count, plan->unit_count == 1 ? "" : "es",
-            each, tb_wait_text(tb_sweep_plan_ns(plan), total),
-            request->check ? " and one inference a model by the reference kernels" : "");
+    if (!request->processes)
+        fprintf(to, "%d model%s, %d configuration%s. ", plan->model_count,
+                plural(plan->model_count), plan->configuration_count,
+                plural(plan->configuration_count));
+    else
+        fprintf(to,
+                "%d model%s, %d configuration%s, %d process%s; at most %s a configuration, %s in "
+                "all, besides loading%s. ",
+                plan->model_count, plural(plan->model_count), plan->configuration_count,
+                plural(plan->configuration_count), plan->unit_count,
+                plan->unit_count == 1 ? "" : "es", each,
+                tb_wait_text(tb_sweep_plan_ns(plan), total),
+                request->check ? " and one inference a model by the reference kernels" : "");
     if (request->random_order)
         fprintf(to, "Order by seed %llu.\n", (unsigned long long)request->seed);
     else

@@ -47,6 +47,7 @@ typedef struct worker {
     tb_job job;
     tb_fault fault;
     const tb_engine *engine;
+    tb_evaluate_fn evaluate;
     tb_session *session;
     tb_ring *ring;
     tb_op_times *ops;
@@ -347,6 +348,12 @@ static tb_status run_loops(worker *w, tb_error *err)
                         err);
 }
 
+static tb_status evaluate_items(worker *w, tb_error *err)
+{
+    begin_phase(w, "evaluate");
+    return w->evaluate(&w->job, w->engine, w->session, &w->events, err);
+}
+
 static tb_status measure(worker *w, tb_error *err)
 {
     tb_status status = open_model(w, err);
@@ -358,7 +365,7 @@ static tb_status measure(worker *w, tb_error *err)
     if (status != TB_OK)
         return status;
     keep_watching_or_not(w);
-    return run_loops(w, err);
+    return w->job.task ? evaluate_items(w, err) : run_loops(w, err);
 }
 
 static tb_status finish(worker *w, tb_error *err)
@@ -407,6 +414,11 @@ static tb_status read_job(worker *w, int job_fd, tb_error *err)
     w->engine = tb_engine_find(w->job.engine);
     if (!w->engine)
         return tb_fail(err, TB_UNSUPPORTED, "job: no engine is named '%s'", w->job.engine);
+    if (w->job.task && !w->evaluate)
+        return tb_fail(err, TB_UNSUPPORTED,
+                       "job: this worker only measures; `tflbench worker` "
+                       "evaluates '%s'",
+                       w->job.task);
     status = tb_fault_read(&w->job, err, &w->fault);
     /* Other inputs than asked for: outputs that vary from process to process. */
     if (status == TB_OK && w->fault.kind == TB_FAULT_VARY)
@@ -437,9 +449,9 @@ static void clean_up(worker *w)
     tb_event_stream_free(&w->events);
 }
 
-tb_exit tb_worker_run(int job_fd, int events_fd)
+tb_exit tb_worker_run(int job_fd, int events_fd, tb_evaluate_fn evaluate)
 {
-    worker w = {.phase = "start"};
+    worker w = {.phase = "start", .evaluate = evaluate};
     tb_error err = TB_ERROR_NONE;
     tb_event_stream_init(&w.events, events_fd);
     tb_status status = read_job(&w, job_fd, &err);

@@ -31,5 +31,5 @@ int main(int argc, char **argv)
     }
     int events_fd = (int)tb_args_int(args, "events");
     tb_args_free(args);
-    return (int)tb_worker_run(STDIN_FILENO, events_fd);
+    return (int)tb_worker_run(STDIN_FILENO, events_fd, NULL);
 }

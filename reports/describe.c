@@ -210,6 +210,40 @@ static void add_failures(const tb_result *results, size_t count, const tb_naming
     }
 }
 
+static bool is_evaluated(const tb_result *result)
+{
+    return result->status == TB_PROCESS_OK && result->row.accuracy.known &&
+           result->row.accuracy_metric;
+}
+
+/* Without a latency, accuracy may be what was asked for. False: nothing was evaluated either. */
+static bool describe_accuracy(const tb_results *results, tb_buf *out)
+{
+    size_t evaluated = 0;
+    double least = 0, most = 0;
+    const char *metric = NULL;
+    bool same_metric = true;
+    for (size_t i = 0; i < results->count; i++) {
+        const tb_result *result = &results->items[i];
+        if (!is_evaluated(result))
+            continue;
+        double value = result->row.accuracy.value;
+        same_metric = same_metric && (!metric || strcmp(metric, result->row.accuracy_metric) == 0);
+        metric = result->row.accuracy_metric;
+        least = !evaluated || value < least ? value : least;
+        most = !evaluated || value > most ? value : most;
+        evaluated++;
+    }
+    if (!evaluated)
+        return false;
+    tb_buf_printf(out, "%zu configuration%s evaluated", evaluated, evaluated == 1 ? "" : "s");
+    if (same_metric && least == most)
+        tb_buf_printf(out, ": %s %.4f", metric, most);
+    else if (same_metric)
+        tb_buf_printf(out, ": %s from %.4f to %.4f", metric, least, most);
+    return true;
+}
+
 static void describe_one_model(const tb_results *results, const tb_naming *naming, tb_buf *out,
                                tb_buf *remark)
 {
@@ -218,6 +252,8 @@ static void describe_one_model(const tb_results *results, const tb_naming *namin
     const tb_result *yardstick = tb_yardstick(items, results->count);
     add_failures(items, results->count, naming, remark);
     if (!fastest) {
+        if (describe_accuracy(results, out))
+            return;
         tb_buf_printf(out, "no configuration of %s gave a result",
                       items[0].row.model ? items[0].row.model : "the model");
         return;
@@ -308,6 +344,8 @@ static void describe_many_models(const tb_results *results, tb_naming naming, tb
         tb_buf_printf(remark, "%s%zu give%s wrong outputs", failed ? "; " : "", wrong,
                       wrong == 1 ? "s" : "");
     if (!counted.winner) {
+        if (describe_accuracy(results, out))
+            return;
         tb_buf_printf(out, "none of %zu models gave a result", counted.models);
         return;
     }

@@ -168,6 +168,19 @@ static void p95_cell(const void *item, tb_pool *pool, tb_cell *cell)
     cell->text = tb_pool_printf(pool, "%s%s", reliable ? "" : "~", text);
 }
 
+static void accuracy_cell(const void *item, tb_pool *pool, tb_cell *cell)
+{
+    const tb_result_row *row = row_of(item);
+    if (!row->accuracy.known || !row->accuracy_metric)
+        return;
+    if (row->accuracy_low.known && row->accuracy_high.known)
+        cell->text =
+            tb_pool_printf(pool, "%s %.4f [%.4f–%.4f]", row->accuracy_metric, row->accuracy.value,
+                           row->accuracy_low.value, row->accuracy_high.value);
+    else
+        cell->text = tb_pool_printf(pool, "%s %.4f", row->accuracy_metric, row->accuracy.value);
+}
+
 static void bytes_cell(tb_real bytes, tb_pool *pool, tb_cell *cell)
 {
     char text[TB_FIGURE_TEXT_SIZE];
@@ -241,6 +254,7 @@ tb_status tb_grid_of_results(const tb_results *results, tb_pool *pool, tb_error 
         {"arena", true, false, arena_cell, false, 5},
         {"size", true, true, size_cell, false, 6},
         {"samples", true, true, samples_cell, false, 7},
+        {"accuracy [95 %]", false, false, accuracy_cell, false, 0},
         {"outputs", false, false, outputs_cell, false, 4},
         {"status", false, true, status_cell, false, 0},
     };

@@ -139,7 +139,7 @@ tb_status tb_selection_figures(const tb_selection *selection, const tb_result *r
     tb_status status = tb_pool_check(figures->pool, err);
     for (size_t i = 0; status == TB_OK && i < result->process_count; i++)
         status = tb_read_figures(selection->store, result->run_id, result->processes[i].process_id,
-                                 figures->pool, err, &array);
+                                 NULL, figures->pool, err, &array);
     if (status == TB_OK)
         status = tb_pool_check(figures->pool, err);
     if (status != TB_OK) {

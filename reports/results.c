@@ -13,6 +13,9 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/size.h"
 
+/* Of processes that evaluate a data set these alone count. */
+#define ACCURACY_PHASE "accuracy"
+
 /* A result being put together. */
 typedef struct group {
     tb_process_row **rows; /* borrowed from the run's */
@@ -35,7 +38,7 @@ static bool same_text(const char *a, const char *b)
 
 static bool row_counts(const tb_process_row *row)
 {
-    return row->status == TB_PROCESS_OK && row->process.profiled.value == 0;
+    return row->status == TB_PROCESS_OK && row->process.profiled.value == 0 && !row->process.task;
 }
 
 /* Appends "text" to a list separated by ; unless it is there. */
@@ -261,11 +264,13 @@ static tb_status set_figures(build_state *state, const group *members)
 {
     tb_array figures = {.item_size = sizeof(tb_figure_row)};
     for (size_t i = 0; i < members->count; i++) {
-        if (!members->result->processes[i].counts)
+        const tb_process_row *row = members->rows[i];
+        bool evaluated = row->status == TB_PROCESS_OK && row->process.task;
+        if (!members->result->processes[i].counts && !evaluated)
             continue;
         tb_status status =
-            tb_read_figures(state->selection->store, state->run.run_id,
-                            members->rows[i]->process_id, state->pool, state->err, &figures);
+            tb_read_figures(state->selection->store, state->run.run_id, row->process_id,
+                            evaluated ? ACCURACY_PHASE : NULL, state->pool, state->err, &figures);
         if (status != TB_OK)
             return status;
     }
@@ -273,6 +278,10 @@ static tb_status set_figures(build_state *state, const group *members)
     if (!values)
         return tb_pool_check(NULL, state->err);
     const tb_figure_row *items = figures.items;
+    for (size_t i = 0; i < figures.count; i++)
+        if (same_text(items[i].figure.phase, ACCURACY_PHASE) &&
+            same_text(items[i].figure.metric, "score"))
+            members->result->row.accuracy_metric = items[i].figure.unit;
     for (size_t f = 0; f < TB_COUNT_OF(figure_fields); f++) {
         size_t count = 0;
         for (size_t i = 0; i < figures.count; i++) {
@@ -325,6 +334,7 @@ static void set_outcome(const group *members)
     tb_result *result = members->result;
     const tb_process_row *worst = members->rows[0];
     int64_t counted = 0;
+    bool evaluated = false;
     for (size_t i = 0; i < members->count; i++) {
         const tb_process_row *row = members->rows[i];
         tb_result_process *process = &result->processes[i];
@@ -335,6 +345,7 @@ static void set_outcome(const group *members)
         process->status = row->status;
         process->counts = row_counts(row);
         counted += process->counts;
+        evaluated = evaluated || row->process.task;
         if (row->status > worst->status)
             worst = row;
     }
@@ -349,7 +360,7 @@ static void set_outcome(const group *members)
         result->row.reason = "the driver ended before this process did, or both still run";
     else if (worst->status != TB_PROCESS_OK)
         result->row.reason = worst->outcome.reason;
-    else if (counted == 0)
+    else if (counted == 0 && !evaluated)
         result->row.reason = "only profiled processes, which make no headline figures";
 }
 

@@ -117,5 +117,5 @@ tb_status tb_read_roof(tb_store *store, int64_t run_id, tb_pool *pool, tb_error 
     int64_t roof_run = sqlite3_column_int64(statement, 0);
     *measured_unix_ms = sqlite3_column_int64(statement, 1);
     sqlite3_reset(statement);
-    return tb_read_figures(store, roof_run, 0, pool, err, figures);
+    return tb_read_figures(store, roof_run, 0, "roof", pool, err, figures);
 }

@@ -322,19 +322,22 @@ tb_status tb_read_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb
     return status;
 }
 
-tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, tb_pool *pool,
-                          tb_error *err, tb_array *figures)
+tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, const char *phase,
+                          tb_pool *pool, tb_error *err, tb_array *figures)
 {
     tb_buf sql = {0};
     tb_buf_append_text(&sql, "SELECT run_id, process_id, ");
     tb_sql_add_columns(&sql, NULL, &tb_figure_type);
-    tb_buf_printf(&sql, " FROM figure WHERE %s ORDER BY id",
-                  process_id ? "process_id = ?" : "run_id = ? AND process_id IS NULL");
+    tb_buf_printf(&sql, " FROM figure WHERE %s AND %s ORDER BY id",
+                  process_id ? "process_id = ?1" : "run_id = ?1 AND process_id IS NULL",
+                  phase ? "phase = ?2" : "phase <> 'item'");
     sqlite3_stmt *statement;
     tb_status status = prepare_composed(store, &sql, err, &statement);
     if (status != TB_OK)
         return status;
     sqlite3_bind_int64(statement, 1, process_id ? process_id : run_id);
+    if (phase)
+        tb_sql_bind_text(statement, 2, phase);
     bool found;
     while ((status = tb_sql_row(store, statement, "reading figures", err, &found)) == TB_OK &&
            found) {

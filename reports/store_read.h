@@ -60,9 +60,10 @@ tb_status tb_read_processes(tb_store *store, int64_t run_id, tb_pool *pool, tb_e
 tb_status tb_read_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb_error *err,
                           tb_array *latency_ns);
 
-/* Appends tb_figure_row of a process; process_id 0: those of the run itself. */
-tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, tb_pool *pool,
-                          tb_error *err, tb_array *figures);
+/* Appends tb_figure_row of a process; process_id 0: those of the run itself. `phase` NULL: of all
+   phases but the items of data sets (store_items.h). */
+tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, const char *phase,
+                          tb_pool *pool, tb_error *err, tb_array *figures);
 
 /* Appends tb_warning_row of a run and its processes. */
 tb_status tb_read_warnings(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,

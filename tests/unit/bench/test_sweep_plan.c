@@ -102,7 +102,7 @@ Test(sweep_plan, the_time_of_a_configuration_is_shared_out)
     tb_sweep_request request = request_of(1);
     tb_sweep_plan plan;
     make(&request, &plan);
-    tb_sweep_unit headline = {0, 0, false}, profiled = {0, 2, true};
+    tb_sweep_unit headline = {.process = 0}, profiled = {.process = 2, .profile = true};
     cr_assert_eq(tb_sweep_unit_ns(&plan, &headline), 400);
     cr_assert_eq(tb_sweep_unit_ns(&plan, &profiled), 200);
     cr_assert_eq(tb_sweep_plan_ns(&plan), 4000);
