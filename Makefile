@@ -352,6 +352,11 @@ $(bench_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(all_src))
 bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocate beside a read of the file
 	@scripts/bench_start.sh $(BUILD)
 
+# AA, SLOW3, SLOW10: how many invocations of each; a call goes on where the last one stopped.
+.PHONY: bench-gate
+bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (hours; resumable; GATE_SECONDS ends it)
+	@scripts/bench_gate.sh $(BUILD) $(BUILD)/bench-gate $(or $(AA),200) $(or $(SLOW3),100) $(or $(SLOW10),20)
+
 .PHONY: bench-coverage
 bench-coverage: $(BUILD)/tests/bench/coverage ## in how many simulated experiments the intervals hold the truth
 	@$(BUILD)/tests/bench/coverage --experiments $(or $(EXPERIMENTS),1000)

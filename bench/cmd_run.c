@@ -1,11 +1,27 @@
 /* `tflbench run`: the sweep that measures. */
 #include "bench/cmd.h"
+#include "bench/pair_cmd.h"
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/sweep_cmd.h"
 
 static const tb_option options[] = {
+#include "bench/pair_options.def"
 #include "bench/run_options.def"
+    {.name = "blocks",
+     .kind = TB_OPTION_INT,
+     .value_name = "N",
+     .default_text = "10",
+     .min = 2,
+     .max = 10000,
+     .help = "With --base and --head: blocks of four processes (base, head, head, base), at most; "
+             "--max-seconds ends them too."},
+    {.name = "target-ci",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "PERCENT",
+     .help = "With --base and --head: measure until the 95 % interval of the change is at most so "
+             "wide on each side, e.g. 1%, or the time is up, which is then said with how much more "
+             "it would take."},
     {.name = "Where it goes", .kind = TB_OPTION_HEADING},
     TB_OPTION_ROW_DB,
     TB_OPTION_ROWS_FORMAT,
@@ -23,7 +39,12 @@ static tb_exit run(const tb_args *args)
     tb_error err = TB_ERROR_NONE;
     tb_run_args asked;
     tb_status status = tb_run_args_read(args, "run", &err, &asked);
-    tb_exit code = status == TB_OK ? tb_sweep_cmd(args, &asked.request) : tb_cmd_fail(&err);
+    bool pair = tb_args_given(args, "base") || tb_args_given(args, "head");
+    if (status == TB_OK && !pair && !tb_args_operand_count(args))
+        status = tb_fail(&err, TB_USAGE, "run: too few operands; it goes `tflbench run MODEL...`");
+    tb_exit code = status != TB_OK ? tb_cmd_fail(&err)
+                   : pair          ? tb_pair_cmd(args, &asked.request)
+                                   : tb_sweep_cmd(args, &asked.request);
     tb_run_args_free(&asked);
     return code;
 }
@@ -48,11 +69,13 @@ const tb_cmd tb_cmd_run = {
         "    the cpu delegate, one thread\n"
         "tflbench run a.tflite b.tflite --threads 1,2,4 --delegate reference,cpu --label rig=bench7\n"
         "    twelve configurations\n"
+        "tflbench run a.tflite --base ./tflbench-old --head build/tflbench\n"
+        "    two builds, interleaved\n"
         "tflbench run a.tflite --engine native,tflite:/usr/lib/libtensorflowlite_c.so --dry-run\n"
         "    only the plan, and how long it takes\n",
     .see_also = "tflbench report, tflbench ls, tflbench show, tflbench list",
     .options = options,
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = -1,
     .run = run,
 };

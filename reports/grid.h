@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 #include "reports/pool.h"
+#include "reports/report.h"
 #include "reports/select.h"
+#include "runtime/base/buf.h"
 
 typedef enum tb_tone { TB_TONE_PLAIN, TB_TONE_GOOD, TB_TONE_BAD, TB_TONE_FAINT } tb_tone;
 
@@ -36,5 +38,10 @@ typedef struct tb_grid {
 tb_status tb_grid_of_results(const tb_results *results, tb_pool *pool, tb_error *err,
                              tb_grid *grid);
 tb_status tb_grid_of_runs(const tb_runs *runs, tb_pool *pool, tb_error *err, tb_grid *grid);
+
+/* As text for a terminal (table.c) and as a table of Markdown (markdown.c). */
+tb_status tb_grid_write_table(const tb_grid *grid, const tb_report_options *options, tb_pool *pool,
+                              tb_buf *out, tb_error *err);
+void tb_grid_write_markdown(const tb_grid *grid, tb_buf *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include "reports/grid.h"
 #include "reports/writer.h"
 
-static void add_grid(const tb_grid *grid, tb_buf *out)
+void tb_grid_write_markdown(const tb_grid *grid, tb_buf *out)
 {
     for (size_t c = 0; c < grid->column_count; c++)
         tb_buf_printf(out, "| %s ", grid->columns[c].title);
@@ -61,7 +61,7 @@ tb_status tb_write_results_markdown(const tb_selection *selection, const tb_resu
     tb_grid grid;
     tb_status status = tb_grid_of_results(results, pool, err, &grid);
     if (status == TB_OK)
-        add_grid(&grid, out);
+        tb_grid_write_markdown(&grid, out);
     add_reasons(results, out);
     tb_pool_free(pool);
     return status;
@@ -75,7 +75,7 @@ tb_status tb_write_runs_markdown(const tb_runs *runs, const tb_report_options *o
     tb_grid grid;
     tb_status status = tb_grid_of_runs(runs, pool, err, &grid);
     if (status == TB_OK)
-        add_grid(&grid, out);
+        tb_grid_write_markdown(&grid, out);
     tb_pool_free(pool);
     return status;
 }

@@ -185,6 +185,29 @@ tb_status tb_selection_context(const tb_selection *selection, tb_error *err, tb_
     return TB_OK;
 }
 
+tb_status tb_selection_newest_context(const tb_selection *selection, tb_error *err,
+                                      tb_context *context)
+{
+    *context = (tb_context){.pool = tb_pool_create()};
+    tb_array runs = {.item_size = sizeof(tb_run_context)};
+    tb_status status = tb_pool_check(context->pool, err);
+    if (status == TB_OK && selection->runs.count) {
+        tb_run_context *run = tb_array_push(context->pool, &runs);
+        if (run)
+            status = tb_read_context(selection->store, selection->runs.items[0], context->pool, err,
+                                     run);
+    }
+    if (status == TB_OK)
+        status = tb_pool_check(context->pool, err);
+    if (status != TB_OK) {
+        tb_context_free(context);
+        return status;
+    }
+    context->runs = runs.items;
+    context->run_count = runs.count;
+    return TB_OK;
+}
+
 void tb_context_free(tb_context *context)
 {
     tb_pool_free(context->pool);

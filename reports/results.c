@@ -137,6 +137,7 @@ static void set_plan_fields(build_state *state, const group *members)
         if (!result->plan_id) {
             result->plan_id = row->plan_id;
             result->row.ran = label_of_plan(state->pool, row);
+            result->partitions = row->plan.partitions;
             result->row.nodes_total = row->plan.nodes_total;
             result->row.nodes_delegated = row->plan.nodes_delegated;
         }
@@ -311,6 +312,7 @@ static void set_identity(build_state *state, const group *members)
     result->configuration_id = first->configuration_id;
     result->build_id = first->build_id;
     result->model_id = first->model_id;
+    result->binary_bytes = first->build.binary_bytes;
     tb_result_row *row = &result->row;
     row->run = tb_int(state->run.run_id);
     row->started = iso_time(state->pool, state->run.started_unix_ms);

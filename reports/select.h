@@ -73,7 +73,9 @@ typedef struct tb_result_process {
 typedef struct tb_result {
     tb_result_row row;
     int64_t run_id, configuration_id, build_id, model_id;
-    int64_t plan_id; /* of the first process that has one; 0: none */
+    int64_t plan_id;         /* of the first process that has one; 0: none */
+    tb_integer binary_bytes; /* of the program or library under test */
+    tb_integer partitions;   /* of the plan */
     tb_process_status status;
     tb_result_process *processes; /* in the order they ran */
     size_t process_count;
@@ -153,6 +155,9 @@ typedef struct tb_context {
 } tb_context;
 
 tb_status tb_selection_context(const tb_selection *selection, tb_error *err, tb_context *context);
+/* Of the newest run alone, without warnings. */
+tb_status tb_selection_newest_context(const tb_selection *selection, tb_error *err,
+                                      tb_context *context);
 void tb_context_free(tb_context *context);
 
 #endif

@@ -65,6 +65,26 @@ tb_status tb_read_samples(tb_store *store, int64_t process_id, tb_pool *pool, tb
 tb_status tb_read_figures(tb_store *store, int64_t run_id, int64_t process_id, const char *phase,
                           tb_pool *pool, tb_error *err, tb_array *figures);
 
+/* Figures of processes that comparisons are made of (known value; empty owner, or all
+   owners of owned_peak_bytes), by process. */
+typedef struct tb_figure_value_row {
+    int64_t process_id;
+    const char *phase, *metric;
+    double value;
+} tb_figure_value_row;
+
+typedef struct tb_figure_values {
+    tb_figure_value_row *items; /* ascending by process */
+    size_t count;
+} tb_figure_values;
+
+/* Of all runs of a selection. */
+tb_status tb_read_figure_values(const tb_selection *selection, tb_pool *pool, tb_error *err,
+                                tb_figure_values *values);
+/* Summed over owners; 0: there is none. */
+double tb_figure_value(const tb_figure_values *values, int64_t process_id, const char *phase,
+                       const char *metric);
+
 /* Appends tb_warning_row of a run and its processes. */
 tb_status tb_read_warnings(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                            tb_array *warnings);

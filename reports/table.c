@@ -124,8 +124,8 @@ static void add_row(const tb_grid *grid, size_t row, const size_t *widths, bool 
     tb_buf_append_text(out, "\n");
 }
 
-static tb_status add_grid(const tb_grid *grid, const tb_report_options *options, tb_pool *pool,
-                          tb_buf *out, tb_error *err)
+tb_status tb_grid_write_table(const tb_grid *grid, const tb_report_options *options, tb_pool *pool,
+                              tb_buf *out, tb_error *err)
 {
     size_t *widths = tb_pool_take(pool, grid->column_count, sizeof *widths);
     if (!widths)
@@ -173,7 +173,7 @@ tb_status tb_write_results_table(const tb_selection *selection, const tb_results
     if (results->count) {
         status = tb_grid_of_results(results, pool, err, &grid);
         if (status == TB_OK)
-            status = add_grid(&grid, options, pool, out, err);
+            status = tb_grid_write_table(&grid, options, pool, out, err);
         tb_buf_append_text(out, "\n");
     }
     add_reasons(results, out);
@@ -199,7 +199,7 @@ tb_status tb_write_runs_table(const tb_runs *runs, const tb_report_options *opti
     tb_grid grid;
     tb_status status = tb_grid_of_runs(runs, pool, err, &grid);
     if (status == TB_OK)
-        status = add_grid(&grid, options, pool, out, err);
+        status = tb_grid_write_table(&grid, options, pool, out, err);
     tb_pool_free(pool);
     return status;
 }

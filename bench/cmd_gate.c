@@ -1,0 +1,298 @@
+/* `tflbench gate`: is head worse than base? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/config.h"
+#include "bench/gate.h"
+#include "bench/gate_calibrate.h"
+#include "bench/pair_cmd.h"
+#include "bench/run_args.h"
+#include "bench/store_args.h"
+#include "reports/report.h"
+
+static const tb_option options[] = {
+#include "bench/pair_options.def"
+    {.name = "Verdict", .kind = TB_OPTION_HEADING},
+    {.name = "threshold",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "PERCENT",
+     .help = "The smallest change of the median latency that matters, e.g. 3% (which is the "
+             "default); tflbench.json may say more."},
+    {.name = "undecided",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "fail|warn",
+     .help = "What it is when the time is up without a verdict: exit code 3, or 0."},
+    {.name = "deterministic",
+     .kind = TB_OPTION_FLAG,
+     .help = "Time nothing: compare operations, bytes, memory plans and sizes, which are the same "
+             "in every run. For machines that are too noisy."},
+    {.name = "calibrate",
+     .kind = TB_OPTION_INT,
+     .value_name = "BLOCKS",
+     .min = 8,
+     .max = 100000,
+     .help = "Measure base against itself for so many blocks, and say how often this gate would be "
+             "wrong on this machine."},
+    {.name = "junit", .kind = TB_OPTION_TEXT, .value_name = "FILE", .help = "Write JUnit XML."},
+    {.name = "summary",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "Append Markdown for a pull request; without, to $GITHUB_STEP_SUMMARY where set."},
+    {.name = "config",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "The policy; without, tflbench.json where there is one."},
+#include "bench/run_options.def"
+    {.name = "Where it goes", .kind = TB_OPTION_HEADING},
+    TB_OPTION_ROW_WHERE,
+    TB_OPTION_ROW_DB,
+    {.name = "json", .kind = TB_OPTION_FLAG, .help = "Print JSON instead of lines."},
+    {.name = "quiet", .letter = 'q', .kind = TB_OPTION_FLAG, .help = "No progress."},
+    {.name = "verbose",
+     .letter = 'v',
+     .kind = TB_OPTION_FLAG,
+     .help = "Show what workers, drivers and plugins print."},
+    {.name = NULL},
+};
+
+static tb_status read_policy(const tb_args *args, tb_arena *arena, tb_error *err,
+                             tb_gate_policy *policy)
+{
+    *policy = tb_gate_policy_default();
+    cJSON *config = NULL;
+    tb_status status = tb_config_load(tb_args_text(args, "config"), err, &config);
+    if (status == TB_OK)
+        status = tb_gate_policy_read(cJSON_GetObjectItemCaseSensitive(config, "gate"), arena, err,
+                                     policy);
+    cJSON_Delete(config);
+    const char *threshold = tb_args_text(args, "threshold");
+    const char *undecided = tb_args_text(args, "undecided");
+    bool absolute = false;
+    if (status == TB_OK && threshold)
+        status = tb_gate_threshold_parse(threshold, err, &absolute, &policy->threshold);
+    if (status == TB_OK && (absolute || !(policy->threshold > 0)))
+        status = tb_fail(err, TB_USAGE, "--threshold %s: goes like 3%%", threshold);
+    if (status == TB_OK && undecided) {
+        policy->undecided_fails = strcmp(undecided, "warn") != 0;
+        if (policy->undecided_fails && strcmp(undecided, "fail") != 0)
+            status = tb_fail(err, TB_USAGE, "--undecided %s: goes fail or warn", undecided);
+    }
+    policy->deterministic = tb_args_flag(args, "deterministic");
+    return status;
+}
+
+/* ---- reports ---- */
+
+static tb_status append_file(const char *path, const tb_buf *text, tb_error *err)
+{
+    FILE *file = fopen(path, "ae");
+    if (!file)
+        return tb_fail_errno(err, "%s: cannot be written", path);
+    bool written = fwrite(tb_buf_text(text), 1, text->size, file) == text->size;
+    written = fclose(file) == 0 && written;
+    return written ? TB_OK : tb_fail_errno(err, "%s: cannot be written", path);
+}
+
+static tb_status write_reports(const tb_args *args, const tb_gate_result *result, tb_error *err)
+{
+    tb_buf text = {0};
+    tb_status status = TB_OK;
+    if (tb_args_flag(args, "json")) {
+        tb_gate_json(result, &text);
+        fputs(tb_buf_text(&text), stdout);
+    } else {
+        tb_gate_print(result, stdout);
+    }
+    const char *actions = getenv("GITHUB_ACTIONS");
+    if (actions && strcmp(actions, "true") == 0)
+        tb_gate_annotations(result, tb_args_flag(args, "json") ? stderr : stdout);
+    fflush(stdout);
+    if (tb_args_text(args, "junit")) {
+        tb_buf_clear(&text);
+        tb_gate_junit(result, &text);
+        status = tb_report_save(tb_args_text(args, "junit"), &text, err);
+    }
+    const char *summary = tb_args_text(args, "summary");
+    if (!summary)
+        summary = getenv("GITHUB_STEP_SUMMARY");
+    if (status == TB_OK && summary && *summary) {
+        tb_buf_clear(&text);
+        tb_gate_markdown(result, &text);
+        status = append_file(summary, &text, err);
+    }
+    tb_buf_free(&text);
+    return status;
+}
+
+/* ---- measured and stored sides ---- */
+
+static tb_status judge_run(tb_store *store, const tb_gate_policy *policy, tb_arena *arena,
+                           tb_error *err, tb_gate_result *result)
+{
+    char name[32];
+    snprintf(name, sizeof name, "@%lld", (long long)result->run_id);
+    tb_selection *selection = NULL;
+    tb_compared compared = {0};
+    tb_status status = tb_selection_open(store, name, NULL, err, &selection);
+    if (status == TB_OK)
+        status = tb_compare(selection, selection, err, &compared);
+    if (status == TB_OK)
+        status = tb_gate_judge(&compared, policy, true, arena, err, result);
+    /* A side that never gave a result is in the verdicts already. */
+    if (status == TB_NOT_FOUND)
+        status = TB_OK;
+    tb_compared_free(&compared);
+    tb_selection_close(selection);
+    return status;
+}
+
+static tb_status gate_measured(const tb_args *args, const tb_sweep_request *request,
+                               const tb_gate_policy *policy, tb_store *store, tb_arena *arena,
+                               tb_error *err, tb_gate_result *result)
+{
+    tb_sweep_request each = tb_pair_request(args, request);
+    if (policy->deterministic) {
+        each.warmup_ns = each.min_ns = 0;
+        each.warmup_runs = 0;
+        each.min_runs = each.max_runs = 1;
+    }
+    tb_pair_run run = {0};
+    tb_status status =
+        tb_pair_open(&run, tb_args_text(args, "base"), tb_args_text(args, "head"), &each, err);
+    if (status == TB_OK) {
+        uint64_t max_ns =
+            tb_args_given(args, "max-seconds") ? request->max_ns : UINT64_C(120000000000);
+        status = tb_gate_measure(&run, policy, store, max_ns, arena, err, result);
+        if (status == TB_OK)
+            status = judge_run(store, policy, arena, err, result);
+        tb_error end_err = TB_ERROR_NONE;
+        if (run.measure.run_id) {
+            tb_status ended = tb_pair_end(&run, (int)tb_gate_exit(result, policy), &end_err);
+            if (status == TB_OK && ended != TB_OK) {
+                *err = end_err;
+                status = ended;
+            }
+        }
+    }
+    tb_pair_close(&run);
+    return status;
+}
+
+static tb_status gate_stored(const tb_args *args, const tb_gate_policy *policy, tb_store *store,
+                             tb_arena *arena, tb_error *err, tb_gate_result *result, bool *refused)
+{
+    tb_selection *base = NULL, *head = NULL;
+    tb_compared compared = {0};
+    tb_status status = tb_store_args_select(args, store, tb_args_text(args, "base"), err, &base);
+    if (status == TB_OK)
+        status = tb_store_args_select(args, store, tb_args_text(args, "head"), err, &head);
+    if (status == TB_OK)
+        status = tb_compare(base, head, err, &compared);
+    *refused = status == TB_OK && compared.refused && !policy->deterministic;
+    for (size_t k = 0; *refused && k < compared.caveat_count; k++)
+        if (compared.caveats[k].refuses)
+            fprintf(stderr, "not comparable: %s is %s in base, %s in head\n",
+                    compared.caveats[k].what, compared.caveats[k].base, compared.caveats[k].head);
+    if (status == TB_OK && !*refused)
+        status = tb_gate_judge(&compared, policy, false, arena, err, result);
+    tb_compared_free(&compared);
+    tb_selection_close(base);
+    tb_selection_close(head);
+    return status;
+}
+
+static tb_exit decide(const tb_args *args, const tb_sweep_request *request, tb_error *err,
+                      tb_status *out_status)
+{
+    tb_arena arena = {0};
+    tb_store *store = NULL;
+    tb_gate_policy policy;
+    tb_gate_result result = {0};
+    tb_side base, head;
+    bool refused = false;
+    tb_status status = read_policy(args, &arena, err, &policy);
+    if (status == TB_OK)
+        status = tb_side_parse(tb_args_text(args, "base"), &arena, err, &base);
+    if (status == TB_OK)
+        status = tb_side_parse(tb_args_text(args, "head"), &arena, err, &head);
+    if (status == TB_OK && base.stored != head.stored)
+        status = tb_fail(err, TB_USAGE,
+                         "both sides are measured now, or both are stored: measure %s first "
+                         "(tflbench run --processes 10) and name it @",
+                         base.stored ? head.text : base.text);
+    if (status == TB_OK)
+        status =
+            tb_store_args_open(args, base.stored ? TB_STORE_READ : TB_STORE_WRITE, err, &store);
+    if (status == TB_OK)
+        status = base.stored ? gate_stored(args, &policy, store, &arena, err, &result, &refused)
+                             : gate_measured(args, request, &policy, store, &arena, err, &result);
+    if (status == TB_OK && !refused)
+        status = write_reports(args, &result, err);
+    tb_exit code = refused ? TB_EXIT_NOT_COMPARABLE : tb_gate_exit(&result, &policy);
+    tb_store_close(store);
+    tb_arena_free(&arena);
+    *out_status = status;
+    return code;
+}
+
+static tb_exit run(const tb_args *args)
+{
+    tb_error err = TB_ERROR_NONE;
+    tb_run_args asked;
+    tb_exit code = TB_EXIT_OK;
+    tb_status status = tb_run_args_read(args, "gate", &err, &asked);
+    bool calibrate = tb_args_given(args, "calibrate");
+    if (status == TB_OK && !tb_args_given(args, "base"))
+        status = tb_fail(&err, TB_USAGE, "gate: --base is missing");
+    if (status == TB_OK && !calibrate && !tb_args_given(args, "head"))
+        status = tb_fail(&err, TB_USAGE, "gate: --head is missing");
+    if (status == TB_OK && calibrate) {
+        tb_arena arena = {0};
+        tb_gate_policy policy;
+        status = read_policy(args, &arena, &err, &policy);
+        tb_sweep_request each = tb_pair_request(args, &asked.request);
+        if (status == TB_OK)
+            status = tb_gate_calibrate(args, &each, &policy, &err);
+        tb_arena_free(&arena);
+    } else if (status == TB_OK) {
+        code = decide(args, &asked.request, &err, &status);
+    }
+    tb_run_args_free(&asked);
+    if (status == TB_OK)
+        return code;
+    tb_exit failed = tb_cmd_fail(&err);
+    return failed == TB_EXIT_USAGE ? failed : TB_EXIT_ENVIRONMENT;
+}
+
+const tb_cmd tb_cmd_gate = {
+    .name = "gate",
+    .synopsis = "MODEL... --base SIDE --head SIDE [options]",
+    .summary = "is head worse than base? measured until there is a verdict",
+    .description =
+        "Measures both sides interleaved, in fresh processes, on this machine: blocks of four "
+        "(base, head, head, base), with a look at the change after 4, 6, 9, 13, ... blocks, until it "
+        "is the same, better or worse by as much as matters (--threshold), or the time is up "
+        "(--max-seconds a configuration; 120 by default). What looks worse is run afresh before it "
+        "counts; then both sides are profiled and the ops that answer for it are named.\n\n"
+        "The false-alarm rate is promised for the whole invocation, over all configurations. "
+        "--calibrate says what it is on this machine. A process that fails, outputs that vary or are "
+        "wrong never pass.\n\n"
+        "Two stored results (@, label:..., rev:..., db:...) are judged where they come from the "
+        "same machine; with --deterministic wherever they come from.\n\n"
+        "Exit codes: 0 passed, 1 worse, wrong or varying, 3 undecided (0 with --undecided warn), "
+        "4 not comparable, 5 a configuration failed.",
+    .examples =
+        "tflbench gate mobilenet.tflite --base ./tflbench-main --head build/tflbench\n"
+        "    two builds\n"
+        "tflbench gate a.tflite --base main/tflbench --head build/tflbench --junit gate.xml\n"
+        "    for a CI system\n"
+        "tflbench gate a.tflite --base build/tflbench --calibrate 40\n"
+        "    how often would it be wrong here?\n",
+    .see_also = "tflbench run, tflbench compare, tflbench doctor",
+    .options = options,
+    .min_operands = 0,
+    .max_operands = -1,
+    .run = run,
+};
