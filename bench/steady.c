@@ -34,9 +34,16 @@ static void put_times(tb_json_writer *json, const char *key, const uint64_t *tim
     tb_json_end_array(json);
 }
 
+static void sample_state(const tb_steady *steady)
+{
+    if (steady->state)
+        tb_state_sample(steady->state, tb_clock_ns());
+}
+
 /* An empty batch is sent too: it is a sign of life. */
 static bool flush(batch *b, const tb_steady *steady)
 {
+    sample_state(steady);
     tb_json_writer *json = tb_event_begin(steady->events, TB_MESSAGE_SAMPLES);
     tb_json_put_text(json, "phase", steady->phase);
     tb_json_put_int(json, "first", b->first);
@@ -58,6 +65,7 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
     b.count = 0;
     b.first = 0;
     *runs = 0;
+    sample_state(steady);
     uint64_t begin_ns = tb_clock_ns();
     b.flushed_ns = begin_ns;
     uint64_t now_ns = begin_ns;

@@ -12,6 +12,7 @@
 #include "profiler/event_log.h"
 #include "profiler/ring.h"
 #include "profiler/sink_ops.h"
+#include "profiler/state.h"
 
 /* When a loop ends: at max_runs or the deadline, whichever is first; else as soon as both minima are
    reached. At least one inference is made. */
@@ -35,6 +36,7 @@ typedef struct tb_steady {
     tb_op_times *ops;      /* with `ring` */
     tb_event_log *log;     /* with `ring`; NULL: none */
     const tb_fault *fault; /* NULL: none */
+    tb_state *state;       /* sampled at the begin, with every batch and at the end; NULL: not */
     uint64_t *allocations; /* gets the allocations inside the inferences (alloc_count.h); NULL */
 } tb_steady;
 

@@ -21,6 +21,7 @@
 #include "bench/orphan.h"
 #include "bench/outputs.h"
 #include "bench/say_profile.h"
+#include "bench/say_state.h"
 #include "bench/steady.h"
 #include "bench/worker_say.h"
 #include "profiler/alloc_count.h"
@@ -38,7 +39,8 @@
 /* Single inferences are kept whole until they have so many events, for the timeline. */
 #define MAX_LOG_EVENTS     (512u << 10)
 #define COUNTING_NS        UINT64_C(200000000)
-#define MAX_WARMUP_SAMPLES 200 /* show how it settles; no figure is made from them */
+#define MAX_WARMUP_SAMPLES 200  /* show how it settles; no figure is made from them */
+#define MAX_STATE_SAMPLES  1200 /* one each 100 ms */
 #define MAX_OPS            (64u << 10)
 
 typedef struct worker {
@@ -52,6 +54,7 @@ typedef struct worker {
     tb_ring *ring;
     tb_op_times *ops;
     tb_event_log *log;
+    tb_state *state;
     tb_op_rows *rows;
     const char *phase;
     char first_checksum[TB_SHA256_HEX_SIZE]; /* of the first inference's outputs */
@@ -328,6 +331,10 @@ static tb_status run_loops(worker *w, tb_error *err)
     loop.stop = (tb_stop_rule){job->min_runs, job->max_runs, (uint64_t)job->min_ns, deadline_ns};
     uint64_t allocations = 0;
     loop.allocations = &allocations;
+    status = tb_state_open("", MAX_STATE_SAMPLES, err, &w->state);
+    if (status != TB_OK)
+        return status;
+    loop.state = w->state;
     loop.fault = &w->fault;
     loop.log = w->log;
     status = tb_steady_run(&loop, err, &runs);
@@ -335,6 +342,7 @@ static tb_status run_loops(worker *w, tb_error *err)
         return status;
     tb_say_memory(&w->events, "steady", w->engine, w->session);
     say_allocations(w, allocations, runs);
+    tb_say_state(&w->events, w->state, runs);
     warn_of_few(w, runs);
     if (!w->ops)
         return TB_OK;
@@ -442,6 +450,7 @@ static void clean_up(worker *w)
 {
     if (w->session)
         w->engine->close(w->session);
+    tb_state_close(w->state);
     tb_event_log_destroy(w->log);
     tb_op_times_destroy(w->ops);
     tb_ring_destroy(w->ring);
