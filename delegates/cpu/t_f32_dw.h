@@ -72,29 +72,38 @@ VINLINE void f32_dw_tile(const tb_f32_dw *d, size_t y, size_t x, size_t channel,
         TB_UNROLL
         for (int iy = 0; iy < s.kh; iy++)
             f32_dw_input_row(d, rows[(size_t)iy * d->row_dilation] + at, w, part, tail, s, iy, acc);
-    } else { /* not unrolled: a row's weights are what registers hold */
+    } else { /* a row's weights are what registers hold */
+        TB_ROLLED
         for (int iy = 0; iy < s.kh; iy++)
             f32_dw_input_row(d, rows[(size_t)iy * d->row_dilation] + at, w + iy * s.kw * VL, part,
                              tail, (f32_dw_shape){1, s.kw, s.step, 1, 1, s.width}, 0, acc);
     }
     const vf min = vf_set1(d->min), max = vf_set1(d->max);
-    vf slope = !d->slope ? vf_set1(1.0f)
-               : part    ? vf_load_tail(d->slope + channel, tail)
-                         : vf_load(d->slope + channel);
     TB_UNROLL
     for (int r = 0; r < s.rows; r++)
         TB_UNROLL
-    for (int t = 0; t < s.width; t++) {
-        vf value = vf_min(max, vf_max(min, acc[r][t]));
-        if (d->slope)
-            value = vf_if_negative(value, vf_mul(value, slope), value);
-        float *out = (float *)(void *)(d->out + (y + (size_t)r) * d->out_row_stride +
-                                       (x + (size_t)t) * d->out_stride) +
-                     channel;
-        if (part)
-            vf_store_tail(out, value, tail);
-        else
-            vf_store(out, value);
+    for (int t = 0; t < s.width; t++)
+        acc[r][t] = vf_min(max, vf_max(min, acc[r][t]));
+    if (d->slope) {
+        const vf slope =
+            part ? vf_load_tail(d->slope + channel, tail) : vf_load(d->slope + channel);
+        TB_UNROLL
+        for (int r = 0; r < s.rows; r++)
+            TB_UNROLL
+        for (int t = 0; t < s.width; t++)
+            acc[r][t] = vf_if_negative(acc[r][t], vf_mul(acc[r][t], slope), acc[r][t]);
+    }
+    char *out = d->out + y * d->out_row_stride + x * d->out_stride + channel * sizeof(float);
+    TB_UNROLL
+    for (int r = 0; r < s.rows; r++, out += d->out_row_stride) {
+        char *to = out;
+        TB_UNROLL
+        for (int t = 0; t < s.width; t++, to += d->out_stride) {
+            if (part)
+                vf_store_tail((float *)(void *)to, acc[r][t], tail);
+            else
+                vf_store((float *)(void *)to, acc[r][t]);
+        }
     }
 }
 
@@ -158,38 +167,47 @@ static void f32_dw_any(const tb_f32_dw *d)
     }
 }
 
-/* Two rows at a time where registers allow and rows of taps overlap; the last one alone. */
+/*
+ * The functions below copy their argument, so that it is known not to change with every store.
+ * Two rows at a time where registers allow and rows of taps overlap; the last one
+ * alone.
+ */
 VINLINE void f32_dw_3x3(const tb_f32_dw *d, const int step)
 {
     size_t y = 0;
 #if TB_DW_ROWS == 2
-    for (; step == 1 && y + 2 <= d->height; y += 2)
-        f32_dw_row(d, y, 3, 3, 1, 1, 2);
+    for (; y + 2 <= d->height; y += 2)
+        f32_dw_row(d, y, 3, 3, step, step, 2);
 #endif
     for (; y < d->height; y++)
         f32_dw_row(d, y, 3, 3, step, step, 1);
 }
 
-static void f32_dw_3x3_1(const tb_f32_dw *d)
+static void f32_dw_3x3_1(const tb_f32_dw *caller)
 {
+    const tb_f32_dw own = *caller, *d = &own;
     f32_dw_3x3(d, 1);
 }
-static void f32_dw_3x3_2(const tb_f32_dw *d)
+static void f32_dw_3x3_2(const tb_f32_dw *caller)
 {
+    const tb_f32_dw own = *caller, *d = &own;
     f32_dw_3x3(d, 2);
 }
-static void f32_dw_3x3_dilated(const tb_f32_dw *d)
+static void f32_dw_3x3_dilated(const tb_f32_dw *caller)
 {
+    const tb_f32_dw own = *caller, *d = &own;
     for (size_t y = 0; y < d->height; y++)
         f32_dw_row(d, y, 3, 3, 0, 1, 1);
 }
-static void f32_dw_5x5_1(const tb_f32_dw *d)
+static void f32_dw_5x5_1(const tb_f32_dw *caller)
 {
+    const tb_f32_dw own = *caller, *d = &own;
     for (size_t y = 0; y < d->height; y++)
         f32_dw_row(d, y, 5, 5, 1, 1, 1);
 }
-static void f32_dw_5x5_2(const tb_f32_dw *d)
+static void f32_dw_5x5_2(const tb_f32_dw *caller)
 {
+    const tb_f32_dw own = *caller, *d = &own;
     for (size_t y = 0; y < d->height; y++)
         f32_dw_row(d, y, 5, 5, 2, 1, 1);
 }

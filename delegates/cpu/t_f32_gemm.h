@@ -86,9 +86,11 @@ VINLINE void f32_gemm_tile(const tb_f32_gemm *g, size_t row, const int mr, const
                 acc[i][j] = vf_if_negative(acc[i][j], vf_mul(acc[i][j], slope), acc[i][j]);
         }
     }
+    const size_t c_stride = g->c_stride;
+    char *to = g->c + row * c_stride;
     TB_UNROLL
-    for (int i = 0; i < mr; i++) {
-        float *c = (float *)(void *)(g->c + (row + (size_t)i) * g->c_stride);
+    for (int i = 0; i < mr; i++, to += c_stride) {
+        float *c = (float *)(void *)to;
         TB_UNROLL
         for (int j = 0; j < nv; j++) {
             if (j < nv - 1 || whole)

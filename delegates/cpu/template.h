@@ -10,11 +10,14 @@
 #define TB_FN__(name, isa) TB_FN_(name, isa)
 #define TB_FN(name)        TB_FN__(name, TB_ISA)
 
-/* Loops over constant bounds that have to vanish, so that arrays of vectors become registers. */
+/* Loops over constant bounds that have to vanish, so that arrays of vectors become registers;
+   and loops that have to stay, so that these registers are enough. */
 #if defined(__clang__)
 #define TB_UNROLL _Pragma("clang loop unroll(full)")
+#define TB_ROLLED _Pragma("clang loop unroll(disable)")
 #else
 #define TB_UNROLL _Pragma("GCC unroll 32")
+#define TB_ROLLED _Pragma("GCC unroll 1")
 #endif
 
 #endif
