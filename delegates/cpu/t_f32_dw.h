@@ -107,27 +107,58 @@ VINLINE void f32_dw_tile(const tb_f32_dw *d, size_t y, size_t x, size_t channel,
     }
 }
 
-VINLINE void f32_dw_pixels(const tb_f32_dw *d, size_t y, size_t x, const f32_dw_shape s)
+/* Channels [first, end) of a tile; `first` is a multiple of VL. */
+VINLINE void f32_dw_pixels(const tb_f32_dw *d, size_t y, size_t x, size_t first, size_t end,
+                           const f32_dw_shape s)
 {
     const size_t block = (size_t)(s.kh * s.kw + 1) * VL;
-    const float *w = d->weights;
-    size_t channel = 0;
-    for (; channel + VL <= d->channels; channel += VL, w += block)
+    const float *w = d->weights + first / VL * block;
+    size_t channel = first;
+    for (; channel + VL <= end; channel += VL, w += block)
         f32_dw_tile(d, y, x, channel, w, 0, v_tail(0), s);
-    if (channel < d->channels)
-        f32_dw_tile(d, y, x, channel, w, 1, v_tail(d->channels - channel), s);
+    if (channel < end)
+        f32_dw_tile(d, y, x, channel, w, 1, v_tail(end - channel), s);
 }
 
-VINLINE void f32_dw_row(const tb_f32_dw *d, size_t y, const int kh, const int kw, const int step,
-                        const int row_step, const int rows)
+VINLINE void f32_dw_row(const tb_f32_dw *d, size_t y, size_t first, size_t end, f32_dw_shape s)
 {
     size_t x = 0;
+    s.width = 7;
     for (; x + 7 <= d->width; x += 7)
-        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 7});
+        f32_dw_pixels(d, y, x, first, end, s);
+    s.width = 3;
     for (; x + 3 <= d->width; x += 3)
-        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 3});
+        f32_dw_pixels(d, y, x, first, end, s);
+    s.width = 1;
     for (; x < d->width; x++)
-        f32_dw_pixels(d, y, x, (f32_dw_shape){kh, kw, step, row_step, rows, 1});
+        f32_dw_pixels(d, y, x, first, end, s);
+}
+
+/* So many channels that the input rows of a row of tiles stay in a first-level cache until the next
+   row of tiles reads them again. Where stride 2 leaves little to read again, all. */
+VINLINE size_t f32_dw_channels(const tb_f32_dw *d, const f32_dw_shape s)
+{
+    enum { CACHE_BYTES = 32 << 10, FEWEST = 32 };
+    const size_t rows = (size_t)(s.kh + s.rows - 1) * d->row_dilation;
+    const size_t pixels = (size_t)s.kw + d->width * d->row_step;
+    size_t fit = CACHE_BYTES / sizeof(float) / (rows * pixels);
+    fit = fit > FEWEST ? fit : FEWEST;
+    const size_t parts = s.step == 2 ? 1 : (d->channels + fit - 1) / fit;
+    return ((d->channels + parts - 1) / parts + VL - 1) / VL * VL;
+}
+
+VINLINE void f32_dw_all(const tb_f32_dw *d, const f32_dw_shape s)
+{
+    const size_t most = f32_dw_channels(d, s);
+    for (size_t first = 0; first < d->channels; first += most) {
+        const size_t end = d->channels - first < most ? d->channels : first + most;
+        size_t y = 0;
+        for (; s.rows == 2 && y + 2 <= d->height; y += 2)
+            f32_dw_row(d, y, first, end, s);
+        for (; y < d->height; y++)
+            f32_dw_row(d, y, first, end,
+                       (f32_dw_shape){s.kh, s.kw, s.step, s.row_step, 1, s.width});
+    }
 }
 
 /* any kernel size and step: pixel by pixel, nothing unrolled */
@@ -167,49 +198,31 @@ static void f32_dw_any(const tb_f32_dw *d)
     }
 }
 
-/*
- * The functions below copy their argument, so that it is known not to change with every store.
- * Two rows at a time where registers allow and rows of taps overlap; the last one
- * alone.
- */
-VINLINE void f32_dw_3x3(const tb_f32_dw *d, const int step)
-{
-    size_t y = 0;
-#if TB_DW_ROWS == 2
-    for (; y + 2 <= d->height; y += 2)
-        f32_dw_row(d, y, 3, 3, step, step, 2);
-#endif
-    for (; y < d->height; y++)
-        f32_dw_row(d, y, 3, 3, step, step, 1);
-}
-
+/* The functions below copy their argument, so that it is known not to change with every store. */
 static void f32_dw_3x3_1(const tb_f32_dw *caller)
 {
-    const tb_f32_dw own = *caller, *d = &own;
-    f32_dw_3x3(d, 1);
+    const tb_f32_dw own = *caller;
+    f32_dw_all(&own, (f32_dw_shape){3, 3, 1, 1, TB_DW_ROWS, 0});
 }
 static void f32_dw_3x3_2(const tb_f32_dw *caller)
 {
-    const tb_f32_dw own = *caller, *d = &own;
-    f32_dw_3x3(d, 2);
+    const tb_f32_dw own = *caller;
+    f32_dw_all(&own, (f32_dw_shape){3, 3, 2, 2, TB_DW_ROWS, 0});
 }
 static void f32_dw_3x3_dilated(const tb_f32_dw *caller)
 {
-    const tb_f32_dw own = *caller, *d = &own;
-    for (size_t y = 0; y < d->height; y++)
-        f32_dw_row(d, y, 3, 3, 0, 1, 1);
+    const tb_f32_dw own = *caller;
+    f32_dw_all(&own, (f32_dw_shape){3, 3, 0, 1, 1, 0});
 }
 static void f32_dw_5x5_1(const tb_f32_dw *caller)
 {
-    const tb_f32_dw own = *caller, *d = &own;
-    for (size_t y = 0; y < d->height; y++)
-        f32_dw_row(d, y, 5, 5, 1, 1, 1);
+    const tb_f32_dw own = *caller;
+    f32_dw_all(&own, (f32_dw_shape){5, 5, 1, 1, 1, 0});
 }
 static void f32_dw_5x5_2(const tb_f32_dw *caller)
 {
-    const tb_f32_dw own = *caller, *d = &own;
-    for (size_t y = 0; y < d->height; y++)
-        f32_dw_row(d, y, 5, 5, 2, 1, 1);
+    const tb_f32_dw own = *caller;
+    f32_dw_all(&own, (f32_dw_shape){5, 5, 2, 1, 1, 0});
 }
 
 void TB_FN(f32_dw)(const tb_f32_dw *d)
