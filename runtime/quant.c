@@ -168,35 +168,24 @@ static int32_t to_int(float value, int32_t min, int32_t max)
     return rounded >= (float)max ? max : (int32_t)rounded;
 }
 
-float tb_quantize_row_symmetric(const float *values, size_t count, int8_t *out)
+float tb_quant_symmetric(float min, float max, float *inverse)
 {
-    float min, max;
-    row_range(values, count, &min, &max);
     float range = fabsf(min) > fabsf(max) ? fabsf(min) : fabsf(max);
-    if (range == 0.0f || isnan(range)) {
-        if (count)
-            memset(out, 0, count);
+    *inverse = 0.0f;
+    if (range == 0.0f || isnan(range))
         return 1.0f;
-    }
-    float inverse = 127.0f / range;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (int8_t)to_int(values[i] * inverse, -127, 127);
+    *inverse = 127.0f / range;
     return range / 127.0f;
 }
 
-float tb_quantize_row_asymmetric(const float *values, size_t count, int8_t *out,
-                                 int32_t *zero_point)
+float tb_quant_asymmetric(float min, float max, float *inverse, int32_t *zero_point)
 {
-    float min, max;
-    row_range(values, count, &min, &max);
     double low = min < 0.0f ? (double)min : 0.0;
     double high = max > 0.0f ? (double)max : 0.0;
-    if (low == high || isnan(min) || isnan(max)) {
-        if (count)
-            memset(out, 0, count);
-        *zero_point = 0;
+    *inverse = 0.0f;
+    *zero_point = 0;
+    if (low == high || isnan(min) || isnan(max))
         return 1.0f;
-    }
     double scale = (high - low) / 255.0;
     /* The end of the range with the smaller rounding error decides the zero point. */
     double from_min = -128.0 - low / scale;
@@ -204,19 +193,36 @@ float tb_quantize_row_asymmetric(const float *values, size_t count, int8_t *out,
     double min_error = 128.0 + fabs(low / scale);
     double max_error = 127.0 + fabs(high / scale);
     double exact = min_error < max_error ? from_min : from_max;
-    int32_t nudged;
     if (exact <= -128.0)
-        nudged = -128;
+        *zero_point = -128;
     else if (exact >= 127.0)
-        nudged = 127;
+        *zero_point = 127;
     else
-        nudged = (int32_t)round(exact);
-    *zero_point = nudged;
+        *zero_point = (int32_t)round(exact);
     float scale_f = (float)scale;
-    float inverse = 1.0f / scale_f;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (int8_t)to_int((float)nudged + values[i] * inverse, -128, 127);
+    *inverse = 1.0f / scale_f;
     return scale_f;
+}
+
+float tb_quantize_row_symmetric(const float *values, size_t count, int8_t *out)
+{
+    float min, max, inverse;
+    row_range(values, count, &min, &max);
+    float scale = tb_quant_symmetric(min, max, &inverse);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (int8_t)to_int(values[i] * inverse, -127, 127);
+    return scale;
+}
+
+float tb_quantize_row_asymmetric(const float *values, size_t count, int8_t *out,
+                                 int32_t *zero_point)
+{
+    float min, max, inverse;
+    row_range(values, count, &min, &max);
+    float scale = tb_quant_asymmetric(min, max, &inverse, zero_point);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (int8_t)to_int((float)*zero_point + values[i] * inverse, -128, 127);
+    return scale;
 }
 
 /* ---- packing ----------------------------------------------------------------------------------- */

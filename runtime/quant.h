@@ -164,6 +164,11 @@ float tb_quantize_row_symmetric(const float *values, size_t count, int8_t *out);
 float tb_quantize_row_asymmetric(const float *values, size_t count, int8_t *out,
                                  int32_t *zero_point);
 
+/* Scale, 1 / scale and zero point from a row's smallest and largest value alone. Where all values are
+   to become 0, *inverse is 0. */
+float tb_quant_symmetric(float min, float max, float *inverse);
+float tb_quant_asymmetric(float min, float max, float *inverse, int32_t *zero_point);
+
 /* ---- packed integers --------------------------------------------------------------------------- */
 
 /* Unpacks `count` 4- or 2-bit values, low bits first, sign- or zero-extended. */

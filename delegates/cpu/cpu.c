@@ -268,6 +268,7 @@ static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registrati
         (query->node->outputs->size > 1 && !(row->traits & TB_OP_PARTS)))
         return tb_query_no(query, "has %d inputs and %d outputs", query->node->inputs->size,
                            query->node->outputs->size);
+    query->hybrid = (row->traits & TB_OP_HYBRID) != 0;
     return is_written_once(query, writers) && has_known_shapes(query, query->node->inputs) &&
            has_known_shapes(query, query->node->outputs) && row->takes(query);
 }

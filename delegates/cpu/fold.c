@@ -208,3 +208,34 @@ fail:
     free(values);
     return status;
 }
+
+tb_status tb_fold_weights(const TfLiteTensor *filter, tb_packs *packs, tb_error *err,
+                          const void **out)
+{
+    fold_key key;
+    memset(&key, 0, sizeof key);
+    key.source = filter->data.raw_const;
+    key.kind = 0xF01Eu;
+    key.type = (uint32_t)filter->type;
+    *out = tb_packs_find(packs, &key, sizeof key);
+    if (*out)
+        return TB_OK;
+    size_t count, bytes;
+    if (!count_of(filter, &count) || !tb_mul_size(count, sizeof(float), &bytes))
+        return tb_fail(err, TB_UNSUPPORTED, "the weights are too large to be unpacked");
+    float *values = aligned_alloc(64, tb_align_up(bytes, 64));
+    int8_t *unpacked = filter->type == kTfLiteInt4 ? malloc(count) : NULL;
+    if (!values || (filter->type == kTfLiteInt4 && !unpacked)) {
+        free(values);
+        free(unpacked);
+        return tb_fail(err, TB_NO_MEMORY, "unpacking %zu weights", count);
+    }
+    if (unpacked)
+        tb_unpack_int4(filter->data.raw_const, count, unpacked);
+    const int8_t *from = unpacked ? unpacked : filter->data.int8;
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)from[i];
+    free(unpacked);
+    *out = tb_packs_publish(packs, &key, sizeof key, values);
+    return *out ? TB_OK : tb_fail(err, TB_NO_MEMORY, "keeping unpacked weights");
+}

@@ -32,4 +32,8 @@ const tb_cpu_fold *tb_folds_get(const tb_cpu_folds *folds, int tensor);
 tb_status tb_fold_values(TfLiteContext *context, const tb_cpu_fold *fold, tb_packs *packs,
                          tb_error *err, const void **out);
 
+/* The model's INT8 or INT4 weights (tb_query_hybrid_filter has looked at them) as floats, not scaled. */
+tb_status tb_fold_weights(const TfLiteTensor *filter, tb_packs *packs, tb_error *err,
+                          const void **out);
+
 #endif

@@ -321,7 +321,7 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
 
 tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, tb_error *err)
 {
-    const int winograd = tb_winograd_size(plan, spec);
+    const int winograd = op->exact ? 0 : tb_winograd_size(plan, spec);
     if (winograd)
         return tb_winograd_lower(plan, op, spec, winograd, err);
     const tb_value *in = &plan->values[spec->input], *out = &plan->values[op->out];

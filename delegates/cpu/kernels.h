@@ -288,6 +288,14 @@ typedef void (*tb_q8_dequantize_fn)(size_t n, const uint8_t *in, uint32_t flip, 
 typedef void (*tb_q8_quantize_fn)(size_t n, const float *in, float scale, int32_t zero, int32_t min,
                                   int32_t max, uint8_t *out);
 
+/* out = clamp(round(zero_point + in * inverse), min, 127) - zero_point, halves away from zero; of NaN
+   anything. */
+typedef struct tb_through_q8 {
+    float inverse;
+    int32_t zero_point, min;
+} tb_through_q8;
+typedef void (*tb_f32_through_q8_fn)(const tb_through_q8 *q, size_t n, const float *in, float *out);
+
 /* ---- the table ----------------------------------------------------------------------------------- */
 
 /* nr: columns or channels of one packed panel; kr: values of k that lie together; mr: rows that one
@@ -327,6 +335,7 @@ typedef struct tb_cpu_kernels {
     TB_KERNEL_SLOT(tb_q8_lut_fn) q8_lut;
     TB_KERNEL_SLOT(tb_q8_dequantize_fn) q8_dequantize;
     TB_KERNEL_SLOT(tb_q8_quantize_fn) q8_quantize;
+    TB_KERNEL_SLOT(tb_f32_through_q8_fn) f32_through_q8;
 } tb_cpu_kernels;
 
 /* The best variants for these TB_CPU_... bits. */

@@ -66,11 +66,21 @@ static tb_status lower_conv(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     return tb_gemm_lower(plan, op, &spec, err);
 }
 
+/* As TFLite, which quantises images symmetrically where the filter has one scale. */
+static bool conv_is_asymmetric(const void *params, const TfLiteTensor *filter)
+{
+    (void)params;
+    return tb_hybrid_scales_differ(filter);
+}
+
 const tb_cpu_op_row tb_cpu_op_conv = {
-    .traits =
-        TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_RESIDUAL | TB_OP_SLOPE | TB_OP_WINDOWED,
+    .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_RESIDUAL | TB_OP_SLOPE |
+              TB_OP_WINDOWED | TB_OP_HYBRID,
     .takes = takes_conv,
     .lower = lower_conv,
+    .asymmetric = conv_is_asymmetric,
+    .params_bytes = sizeof(TfLiteConvParams),
+    .activation_offset = offsetof(TfLiteConvParams, activation),
     .window = conv_window,
 };
 
@@ -124,8 +134,17 @@ static tb_status lower_fully_connected(tb_plan *plan, tb_cpu_op *op, tb_error *e
     return tb_gemm_lower(plan, op, &spec, err);
 }
 
+static bool rows_are_asymmetric(const void *params, const TfLiteTensor *filter)
+{
+    (void)filter;
+    return ((const TfLiteFullyConnectedParams *)params)->asymmetric_quantize_inputs;
+}
+
 const tb_cpu_op_row tb_cpu_op_fully_connected = {
-    .traits = TB_OP_CLAMPS,
+    .traits = TB_OP_CLAMPS | TB_OP_HYBRID | TB_OP_HYBRID_ROWS,
+    .asymmetric = rows_are_asymmetric,
+    .params_bytes = sizeof(TfLiteFullyConnectedParams),
+    .activation_offset = offsetof(TfLiteFullyConnectedParams, activation),
     .takes = takes_fully_connected,
     .lower = lower_fully_connected,
 };

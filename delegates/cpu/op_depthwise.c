@@ -245,8 +245,20 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     return TB_OK;
 }
 
+/* Hybrid ones always are. */
+static bool is_asymmetric(const void *params, const TfLiteTensor *filter)
+{
+    (void)params;
+    (void)filter;
+    return true;
+}
+
 const tb_cpu_op_row tb_cpu_op_depthwise = {
-    .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_SLOPE | TB_OP_WINDOWED,
+    .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_SLOPE | TB_OP_WINDOWED | TB_OP_HYBRID,
+    .channel_axis = 3,
+    .asymmetric = is_asymmetric,
+    .params_bytes = sizeof(TfLiteDepthwiseConvParams),
+    .activation_offset = offsetof(TfLiteDepthwiseConvParams, activation),
     .takes = takes,
     .lower = lower,
     .window = window_of,

@@ -120,6 +120,8 @@ bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLit
         return tb_query_no(query, "the filter is sparse");
     if (bias && !tb_query_is_constant(query, bias))
         return tb_query_no(query, "the bias is computed, not a constant");
+    if (query->hybrid && tb_query_is_hybrid(input, filter))
+        return tb_query_hybrid_filter(query, filter, bias, axis);
     if (filter->type != input->type)
         return tb_query_no(query, "input is %s and filter %s", TfLiteTypeGetName(input->type),
                            TfLiteTypeGetName(filter->type));

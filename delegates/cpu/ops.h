@@ -9,6 +9,7 @@ typedef struct tb_cpu_query {
     TfLiteContext *context;
     const TfLiteNode *node;
     const tb_cpu_folds *folds;
+    bool hybrid;      /* the operator may be a hybrid one */
     char reason[160]; /* why not */
 } tb_cpu_query;
 
@@ -26,7 +27,9 @@ enum {
     TB_OP_IS_CLAMP = 256,         /* is itself such a RELU, ... */
     TB_OP_IS_PRELU = 512,
     TB_OP_IS_ADD = 1024,
-    TB_OP_IS_PAD = 2048
+    TB_OP_IS_PAD = 2048,
+    TB_OP_HYBRID = 4096, /* takes a float input 0 under an 8-bit or 4-bit filter, input 1, ... */
+    TB_OP_HYBRID_ROWS = 8192 /* quantised row by row and not image by image */
 };
 
 typedef struct tb_cpu_op_row {
@@ -37,6 +40,9 @@ typedef struct tb_cpu_op_row {
     tb_status (*lower)(tb_plan *plan, tb_cpu_op *op, tb_error *err);
     void (*window)(const tb_plan *plan, const tb_cpu_op *op, tb_window *out);
     float clamp_min, clamp_max; /* TB_OP_IS_CLAMP */
+    int channel_axis;           /* TB_OP_HYBRID: of the filter's scales */
+    bool (*asymmetric)(const void *params, const TfLiteTensor *filter); /* the same */
+    size_t params_bytes, activation_offset; /* the same: of the operator's parameters */
     /* True where the output is the bytes of input value *in from *offset on, and so needs no copy
        where one of the two may lie where the other does. NULL: never. */
     bool (*alias)(const tb_plan *plan, const tb_cpu_op *op, int *in, size_t *offset);
@@ -75,6 +81,14 @@ tb_status tb_quantized_bounds(const tb_value *value, TfLiteFusedActivation activ
 /* Works out the window's padding from the operator's and what was absorbed; the rest is set. */
 void tb_op_window_pad(const tb_cpu_op *op, const tb_value *in, TfLitePadding padding,
                       tb_window *window);
+/* Whether the operator is a hybrid one (op_hybrid.c), and if so whether its constants are right. */
+bool tb_query_is_hybrid(const TfLiteTensor *input, const TfLiteTensor *filter);
+bool tb_query_hybrid_filter(tb_cpu_query *query, const TfLiteTensor *filter,
+                            const TfLiteTensor *bias, int axis);
+bool tb_hybrid_scales_differ(const TfLiteTensor *filter);
+/* What comes before a hybrid operator (inputs: the values, room for the rows' scales) and behind it
+   (inputs: sums, scales of rows, bias or none). */
+extern const tb_cpu_op_row tb_cpu_op_quantize_rows, tb_cpu_op_scale_rows;
 /* A constant filter and bias (may be NULL) of the types that go with the input's: float, int8
    quantised symmetrically, uint8 per tensor. `axis` is that of the output channels. */
 bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *filter,

@@ -99,6 +99,106 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
     return TB_OK;
 }
 
+static bool is_hybrid(const builder *b, const tb_cpu_node *node)
+{
+    const TfLiteTensor *tensors = b->partition->context->tensors;
+    return (node->row->traits & TB_OP_HYBRID) &&
+           tb_query_is_hybrid(&tensors[node->inputs->data[0]], &tensors[node->inputs->data[1]]);
+}
+
+static int new_value(tb_plan *plan, int like)
+{
+    const int index = plan->value_count++;
+    tb_value *v = &plan->values[index];
+    *v = plan->values[like];
+    v->home = TB_HOME_MEMORY;
+    v->constant = NULL;
+    v->is_input = v->is_output = false;
+    v->uses = 1;
+    v->producer = -1;
+    return index;
+}
+
+/* `op` works on sums of integers: its parameters ask for no activation, its bias comes later. */
+static tb_status strip(tb_plan *plan, tb_cpu_op *op, tb_error *err,
+                       TfLiteFusedActivation *activation)
+{
+    const TfLiteFusedActivation none = kTfLiteActNone;
+    char *params = tb_arena_alloc(&plan->arena, op->row->params_bytes, _Alignof(max_align_t));
+    if (!params)
+        return tb_fail(err, TB_NO_MEMORY, "planning a partition");
+    memcpy(params, op->params, op->row->params_bytes);
+    memcpy(activation, params + op->row->activation_offset, sizeof *activation);
+    memcpy(params + op->row->activation_offset, &none, sizeof none);
+    op->params = params;
+    if (op->in_count > 2)
+        op->in[2] = -1;
+    op->exact = true;
+    return TB_OK;
+}
+
+/* The last operator becomes three: quantising its input, sums, scaling them. */
+static tb_status make_hybrid(builder *b, tb_error *err)
+{
+    tb_plan *plan = b->plan;
+    tb_cpu_op *op = &plan->ops[plan->op_count];
+    const tb_cpu_op_row *row = op->row;
+    const int out = op->out, bias = op->in_count > 2 ? op->in[2] : -1;
+    const tb_value *input = &plan->values[op->in[0]];
+    const int filter_tensor = plan->values[op->in[1]].tensor;
+    const TfLiteTensor *filter = &plan->context->tensors[filter_tensor];
+    const bool by_rows = (row->traits & TB_OP_HYBRID_ROWS) != 0;
+    const size_t rows =
+        by_rows ? input->elements / (size_t)filter->dims->data[1] : (size_t)input->dims[0];
+    const int quantized = new_value(plan, op->in[0]), sums = new_value(plan, out);
+    const int scales = new_value(plan, op->in[0]), weights = new_value(plan, op->in[1]);
+    tb_value *v = &plan->values[scales];
+    v->rank = 1;
+    v->dims[0] = (int32_t)rows;
+    v->elements = rows;
+    set_view(v);
+    v = &plan->values[weights];
+    v->type = kTfLiteFloat32;
+    v->element_bytes = sizeof(float);
+    v->home = TB_HOME_CONSTANT;
+    set_view(v);
+    tb_status status = tb_fold_weights(filter, b->partition->packs, err, &v->constant);
+    int *in = TB_PLAN_NEW(plan, int, 2), *behind = TB_PLAN_NEW(plan, int, 3);
+    if (status != TB_OK || !in || !behind)
+        return status != TB_OK ? status : tb_fail(err, TB_NO_MEMORY, "planning a partition");
+    in[0] = op->in[0];
+    in[1] = behind[1] = scales;
+    behind[0] = sums;
+    behind[2] = bias;
+    const tb_cpu_op around = {.nodes = op->nodes,
+                              .node_count = 1,
+                              .residual = -1,
+                              .slope = -1,
+                              .quantized_rows = rows,
+                              .asymmetric = row->asymmetric(op->params, filter),
+                              .by_rows = by_rows,
+                              .filter_tensor = filter_tensor};
+    tb_cpu_op *first = op, *last = op + 2;
+    op = first + 1;
+    *op = *first;
+    op->in[0] = quantized;
+    op->in[1] = weights;
+    op->out = op->result = sums;
+    *first = *last = around;
+    status = strip(plan, op, err, &last->activation);
+    first->row = &tb_cpu_op_quantize_rows;
+    first->in = in;
+    first->in_count = 2;
+    first->out = first->result = quantized;
+    last->row = &tb_cpu_op_scale_rows;
+    last->in = behind;
+    last->in_count = 3;
+    last->out = last->result = out;
+    plan->values[quantized].producer = plan->op_count++;
+    plan->values[sums].producer = plan->op_count++;
+    return status;
+}
+
 /* The operator that makes output `part` of the node. */
 static tb_status add_op(builder *b, const tb_cpu_node *node, int part, tb_error *err)
 {
@@ -135,7 +235,13 @@ static tb_status add_op(builder *b, const tb_cpu_node *node, int part, tb_error 
     if (status != TB_OK)
         return status;
     op->result = op->out;
-    plan->values[op->out].producer = plan->op_count++;
+    const int output_value = op->out;
+    if (is_hybrid(b, node)) {
+        status = make_hybrid(b, err);
+        if (status != TB_OK)
+            return status;
+    }
+    plan->values[output_value].producer = plan->op_count++;
     return TB_OK;
 }
 
@@ -149,9 +255,9 @@ static tb_status build(tb_plan *plan, const tb_partition *partition, const tb_cp
     }
     builder b = {.plan = plan, .partition = partition};
     b.value_of = TB_PLAN_NEW(plan, int, tensors);
-    plan->values = TB_PLAN_NEW(plan, tb_value, references);
-    plan->ops = TB_PLAN_NEW(plan, tb_cpu_op, outputs);
-    plan->steps = TB_PLAN_NEW(plan, tb_cpu_step *, outputs);
+    plan->values = TB_PLAN_NEW(plan, tb_value, references + 4 * outputs);
+    plan->ops = TB_PLAN_NEW(plan, tb_cpu_op, 3 * outputs);
+    plan->steps = TB_PLAN_NEW(plan, tb_cpu_step *, 3 * outputs);
     if (!b.value_of || !plan->values || !plan->ops || !plan->steps)
         return tb_fail(err, TB_NO_MEMORY, "planning a partition");
     for (size_t i = 0; i < tensors; i++)

@@ -96,6 +96,12 @@ typedef struct tb_cpu_op {
     int node_count;
     int part, parts; /* which of the node's outputs it makes, of how many */
     bool dead;
+    /* Of hybrid operators (op_hybrid.c). */
+    size_t quantized_rows;
+    bool asymmetric, by_rows;
+    int filter_tensor; /* whose scales they are */
+    TfLiteFusedActivation activation;
+    bool exact; /* sums of integers: nothing that rounds on the way */
 
     /* What it absorbed. */
     bool has_pad;

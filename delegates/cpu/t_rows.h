@@ -432,6 +432,21 @@ void TB_FN(q8_quantize)(size_t n, const float *in, float scale, int32_t zero, in
     });
 }
 
+void TB_FN(f32_through_q8)(const tb_through_q8 *q, size_t n, const float *in, float *out)
+{
+    const vf inverse = vf_set1(q->inverse);
+    const vf zero = vf_set1((float)q->zero_point), limit = vf_set1(1048576.0f);
+    const vi min = vi_set1(q->min), max = vi_set1(127), offset = vi_set1(q->zero_point);
+    TB_FOR_VECTORS(i, n, {
+        vf x = vf_add(zero, vf_mul(LOAD_F(in + i), inverse));
+        vf magnitude = vf_min(limit, vf_abs(x));
+        vi rounded = vi_from_float(vf_add(magnitude, vf_set1(0.49999997f)));
+        vi sign = vi_sign(vi_from_float(vf_copysign(limit, x)));
+        rounded = vi_max(min, vi_min(max, vi_sub(vi_xor(rounded, sign), sign)));
+        STORE_F(out + i, vf_from_int(vi_sub(rounded, offset)));
+    });
+}
+
 /* ---- row sums of a product's left side ------------------------------------------------------------ */
 
 void TB_FN(q8_row_sum)(const tb_q8_gemm *g, int32_t factor, int32_t *out)

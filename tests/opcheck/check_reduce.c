@@ -1,4 +1,4 @@
-/* Kernels that make one value of many, and those between pixels. */
+/* Kernels that make one value of many, those between pixels, and quantising floats in place. */
 #include "tests/opcheck/opcheck.h"
 
 static size_t length(oc_random *r)
@@ -99,10 +99,33 @@ static bool try_q8_blend_columns(oc_trial *t)
     return oc_same_bytes(t, "pixels", got, expected, n);
 }
 
+static const char *f32_through_q8_name(const tb_cpu_kernels *kernels, int which)
+{
+    (void)which;
+    return kernels->f32_through_q8.name;
+}
+
+static bool try_f32_through_q8(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t n = length(r);
+    const tb_through_q8 q = {.inverse = oc_chance(r, 50) ? 8.0f : oc_float(r, 0.1f, 50.0f),
+                             .zero_point = oc_between(r, -128, 127),
+                             .min = oc_chance(r, 50) ? -128 : -127};
+    float *in = oc_guarded(r, n * sizeof *in);
+    float *expected = oc_guarded(r, n * sizeof *in), *got = oc_guarded(r, n * sizeof *in);
+    for (size_t i = 0; i < n; i++) /* with ties */
+        in[i] = ((float)oc_between(r, -300, 300) + (oc_chance(r, 50) ? 0.5f : 0.25f)) / q.inverse;
+    t->scalar->f32_through_q8.fn(&q, n, in, expected);
+    t->variant->f32_through_q8.fn(&q, n, in, got);
+    return oc_close(t, "values", got, expected, n, 0.0f, 0.0f);
+}
+
 const oc_check oc_reduce_checks[] = {
     {"f32_reduce", TB_REDUCE_COUNT, f32_reduce_name, try_f32_reduce},
     {"q8_accumulate", 1, q8_accumulate_name, try_q8_accumulate},
     {"q8_blend", 1, q8_blend_name, try_q8_blend},
     {"q8_blend_columns", 1, q8_blend_columns_name, try_q8_blend_columns},
+    {"f32_through_q8", 1, f32_through_q8_name, try_f32_through_q8},
     {0},
 };
