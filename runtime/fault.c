@@ -76,6 +76,14 @@ tb_status tb_interpreter_stopped(const tb_interpreter *interpreter)
     return TB_OK;
 }
 
+/* As tb_interpreter_stopped, by the cheap clock: where this says yes, that does. */
+static bool stop_asked(const void *context)
+{
+    const tb_interpreter *interpreter = context;
+    return (interpreter->cancellable && atomic_load(&interpreter->cancelled)) ||
+           (interpreter->deadline_ns && tb_clock_coarse_ns() > interpreter->deadline_ns);
+}
+
 TfLiteStatus tb_interpreter_check_stop(tb_subgraph *subgraph)
 {
     const tb_interpreter *interpreter = subgraph->interpreter;
@@ -110,6 +118,9 @@ tb_status tb_interpreter_begin(tb_interpreter *interpreter, const char *what, tb
     atomic_store(&interpreter->cancelled, false);
     interpreter->deadline_ns =
         interpreter->time_limit_ns ? tb_clock_ns() + interpreter->time_limit_ns : 0;
+    interpreter->stop = (tb_stop){stop_asked, interpreter};
+    bool may_end = interpreter->cancellable || interpreter->deadline_ns;
+    interpreter->outer_stop = tb_stop_enter(may_end ? &interpreter->stop : tb_stop_here);
     return TB_OK;
 }
 
@@ -147,6 +158,7 @@ tb_status tb_interpreter_end(tb_interpreter *interpreter, const char *what, TfLi
     interpreter->last_result = status;
     interpreter->place = (tb_place){0};
     interpreter->deadline_ns = 0;
+    tb_stop_enter(interpreter->outer_stop);
     atomic_flag_clear(&interpreter->busy);
     return result;
 }

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "runtime/base/arena.h"
+#include "runtime/base/stop.h"
 #include "runtime/interpreter.h"
 #include "runtime/memory_count.h"
 #include "runtime/resources.h"
@@ -61,6 +62,8 @@ struct tb_interpreter {
     uint64_t deadline_ns; /* of the call at hand; 0: none */
     bool cancellable;
     atomic_bool cancelled;
+    tb_stop stop;              /* what loops of the call at hand ask */
+    const tb_stop *outer_stop; /* what the thread asked before */
     atomic_flag busy;
     int call_depth;
 

@@ -94,6 +94,50 @@ static TfLiteStatus after_dynamic_node(tb_subgraph *subgraph, const tb_node *nod
     return kTfLiteOk;
 }
 
+/* Operators that do more than write their outputs, or whose outputs say nothing about what they do. */
+static bool is_pure(const tb_node *node)
+{
+    switch (node->registration.builtin_code) {
+    case kTfLiteBuiltinCustom:
+    case kTfLiteBuiltinDelegate:
+    case kTfLiteBuiltinIf:
+    case kTfLiteBuiltinWhile:
+    case kTfLiteBuiltinCall:
+    case kTfLiteBuiltinCallOnce:
+    case kTfLiteBuiltinStablehloCase:
+    case kTfLiteBuiltinStablehloWhile:
+    case kTfLiteBuiltinStablehloComposite:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool has_state(const TfLiteTensor *tensor)
+{
+    return tensor->is_variable || tensor->type == kTfLiteResource || tensor->type == kTfLiteVariant;
+}
+
+/*
+ * True where there is nothing to compute: all outputs are planned and have no bytes. Such a node is
+ * left out, for its other dimensions may be huge, and kernels need not bear tensors without memory.
+ */
+static bool writes_nothing(const tb_subgraph *subgraph, const tb_node *node)
+{
+    const TfLiteIntArray *outputs = node->node.outputs, *inputs = node->node.inputs;
+    if (outputs->size == 0 || subgraph->tensors[outputs->data[0]].bytes > 0 || !is_pure(node))
+        return false;
+    for (int k = 0; k < outputs->size; k++) {
+        const TfLiteTensor *output = &subgraph->tensors[outputs->data[k]];
+        if (output->bytes > 0 || output->allocation_type != kTfLiteArenaRw || has_state(output))
+            return false;
+    }
+    for (int k = 0; k < inputs->size; k++)
+        if (inputs->data[k] >= 0 && has_state(&subgraph->tensors[inputs->data[k]]))
+            return false;
+    return true;
+}
+
 static TfLiteStatus run_node(tb_subgraph *subgraph, int position, int index)
 {
     tb_interpreter *interpreter = subgraph->interpreter;
@@ -105,17 +149,22 @@ static TfLiteStatus run_node(tb_subgraph *subgraph, int position, int index)
         return status;
     if (!tb_subgraph_reserve_tensors(subgraph, 0))
         return tb_fault(subgraph, TB_NO_MEMORY, "cannot allocate more tensors");
-    if (interpreter->cancellable || interpreter->deadline_ns) {
-        status = tb_interpreter_check_stop(subgraph);
-        if (status != kTfLiteOk)
-            return status;
-    }
+    const bool may_end = interpreter->cancellable || interpreter->deadline_ns;
+    if (may_end && (status = tb_interpreter_check_stop(subgraph)) != kTfLiteOk)
+        return status;
+    if (writes_nothing(subgraph, node))
+        return kTfLiteOk;
     interpreter->fault.status = TB_OK;
     subgraph->resized_in_invoke = false;
     status = tb_node_invoke(subgraph, node);
     if (subgraph->eval_blocks)
         tb_blocks_free(subgraph, &subgraph->eval_blocks);
+    /* A kernel that left its loops early does not say so; see stop.h. */
+    if (may_end && status == kTfLiteOk)
+        status = tb_interpreter_check_stop(subgraph);
     if (status != kTfLiteOk) {
+        if (status == kTfLiteCancelled) /* why is known here better than there */
+            tb_interpreter_check_stop(subgraph);
         if (interpreter->fault.status == TB_OK)
             tb_fault(subgraph, status == kTfLiteCancelled ? TB_CANCELLED : TB_CORRUPT,
                      status == kTfLiteCancelled ? "cancelled"

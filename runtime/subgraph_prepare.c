@@ -281,6 +281,10 @@ static TfLiteStatus prepare_node(tb_subgraph *subgraph, int index, int position,
         status = tb_subgraph_fold(subgraph, node, scratch_before);
     if (status != kTfLiteOk && status != kTfLiteOutputShapeNotKnown)
         return status;
+    /* What was computed here lasts; loops that ended early left it half done. */
+    TfLiteStatus stopped = tb_interpreter_check_stop(subgraph);
+    if (stopped != kTfLiteOk)
+        return stopped;
     node->touches_dynamic = list_has_dynamic(subgraph, node->node.outputs, NULL) ||
                             list_has_dynamic(subgraph, node->node.temporaries, NULL);
     return status;

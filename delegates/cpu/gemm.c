@@ -65,6 +65,50 @@ static tb_view flat_view(const gemm_step *s, const tb_view *view, size_t pixel_b
                      .w = s->out_w};
 }
 
+/* On by so many bytes, or back. */
+static void move_segments(const char **seg, size_t count, ptrdiff_t bytes)
+{
+    for (size_t i = 0; i < count; i++)
+        seg[i] += bytes;
+}
+
+/*
+ * One row of outputs, in stretches between which it may be stopped: a row may be very long. The
+ * segments' starts are moved along and back.
+ */
+#define DEFINE_RUN_ROW(name, job_t, kernel, ALONG)                               \
+    static void name(const gemm_step *s, job_t *job, const char **seg, size_t m) \
+    {                                                                            \
+        const size_t stretch = tb_stretch_pixels(s->segs * job->k * job->n);     \
+        size_t x = 0;                                                            \
+        for (;; x += stretch) {                                                  \
+            job->m = m - x < stretch ? m - x : stretch;                          \
+            s->kernel(job);                                                      \
+            if (m - x <= stretch || tb_stopped())                                \
+                break;                                                           \
+            move_segments(seg, s->segs, (ptrdiff_t)(stretch * job->a_stride));   \
+            job->c += stretch * job->c_stride;                                   \
+            ALONG(job, stretch);                                                 \
+        }                                                                        \
+        if (x)                                                                   \
+            move_segments(seg, s->segs, -(ptrdiff_t)(x * job->a_stride));        \
+    }
+
+static void move_residual(tb_f32_gemm *job, size_t pixels)
+{
+    if (job->residual)
+        job->residual += pixels * job->residual_stride;
+}
+
+static void move_row_sum(tb_q8_gemm *job, size_t pixels)
+{
+    if (job->row_sum)
+        job->row_sum += pixels;
+}
+
+DEFINE_RUN_ROW(run_f32_row, tb_f32_gemm, f32, move_residual)
+DEFINE_RUN_ROW(run_q8_row, tb_q8_gemm, q8, move_row_sum)
+
 static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows, size_t first,
                        size_t end, char *scratch)
 {
@@ -109,7 +153,7 @@ static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows
         s->row_sum(&q, s->row_sum_factor, sums + (size_t)row * (size_t)s->out_w);
     }
     q.k = s->seg_values;
-    for (size_t panel = first; panel < end; panel++) {
+    for (size_t panel = first; panel < end && !tb_stopped(); panel++) {
         const size_t column = panel * s->panel_columns;
         const char *b = s->packed + panel * s->panel_bytes;
         const size_t left = (size_t)s->out_c - column;
@@ -117,25 +161,24 @@ static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows
         for (int32_t row = 0; row < rows; row++) {
             const size_t m = (size_t)(y + row == last_row ? s->last_w : s->out_w);
             char *c = tb_view_row(&g->out, image, y + row);
+            const char **row_seg = seg + (size_t)row * s->segs;
             if (s->quantized) {
-                q.seg = seg + (size_t)row * s->segs;
+                q.seg = row_seg;
                 q.b = b;
                 q.n = n;
-                q.m = m;
                 q.c = c + column;
                 q.row_sum = s->row_sum ? sums + (size_t)row * (size_t)s->out_w : NULL;
-                s->q8(&q);
+                run_q8_row(s, &q, row_seg, m);
             } else {
-                f.seg = seg + (size_t)row * s->segs;
+                f.seg = row_seg;
                 f.b = (const float *)(const void *)b;
                 f.n = n;
-                f.m = m;
                 f.c = c + column * sizeof(float);
                 f.residual = s->residual < 0 ? NULL
                                              : tb_view_row(&g->residual, image, y + row) +
                                                    column * sizeof(float);
                 f.slope = s->slope ? s->slope + column : NULL;
-                s->f32(&f);
+                run_f32_row(s, &f, row_seg, m);
             }
         }
     }
@@ -149,7 +192,7 @@ static void run_tasks(void *context, size_t begin, size_t end, int thread)
     const gemm_run *g = context;
     const gemm_step *s = g->step;
     char *scratch = tb_run_scratch(g->run, thread);
-    for (size_t task = begin; task < end; task++) {
+    for (size_t task = begin; task < end && !tb_stopped(); task++) {
         size_t band = task / s->panel_groups, group = task % s->panel_groups;
         int32_t image = (int32_t)(band / (size_t)s->bands);
         int32_t y = (int32_t)(band % (size_t)s->bands) * s->band_rows;

@@ -31,6 +31,26 @@ typedef struct depthwise_run {
     const tb_view *in, *out;
 } depthwise_run;
 
+/* One band of outputs, in stretches of its rows between which it may be stopped: they may be very
+   long. `rows` are the input's, moved along. */
+static void run_band(const depthwise_step *s, tb_f32_dw *f, tb_q8_dw *q, const char **rows,
+                     size_t row_count)
+{
+    const size_t stretch = tb_stretch_pixels(f->height * f->kh * f->kw * f->channels);
+    for (size_t left = (size_t)s->out_w;; left -= stretch) {
+        f->width = q->width = left < stretch ? left : stretch;
+        if (s->quantized)
+            s->q8(q);
+        else
+            s->f32(f);
+        if (left <= stretch || tb_stopped())
+            return;
+        for (size_t i = 0; i < row_count; i++)
+            rows[i] += stretch * f->pixel_step;
+        f->out = q->out += stretch * f->out_stride;
+    }
+}
+
 static void run_bands(void *context, size_t begin, size_t end, int thread)
 {
     const depthwise_run *r = context;
@@ -68,21 +88,18 @@ static void run_bands(void *context, size_t begin, size_t end, int thread)
                   .min = s->q_min,
                   .max = s->q_max,
                   .rescale = s->rescale};
-    for (size_t band = begin; band < end; band++) {
+    for (size_t band = begin; band < end && !tb_stopped(); band++) {
         int32_t image = (int32_t)(band / (size_t)s->bands);
         int32_t y = (int32_t)(band % (size_t)s->bands) * s->band_rows;
         int32_t rows = s->out_h - y < s->band_rows ? s->out_h - y : s->band_rows;
-        f.rows = q.rows =
+        const char **in =
             tb_source_band(&s->source, r->in, image, y, rows, s->source.in_w, scratch);
+        f.rows = q.rows = in;
         f.height = q.height = (size_t)rows;
         f.out = q.out = tb_view_row(r->out, image, y);
-        if (s->quantized)
-            s->q8(&q);
-        else
-            s->f32(&f);
+        run_band(s, &f, &q, in, (size_t)tb_source_rows(&s->source, rows));
         for (int32_t row = 0; row < rows; row++)
-            tb_value_fill_halo(&r->run->plan->values[s->out],
-                               f.out + (size_t)row * f.out_row_stride);
+            tb_value_fill_halo(&r->run->plan->values[s->out], tb_view_row(r->out, image, y + row));
     }
 }
 

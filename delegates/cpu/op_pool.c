@@ -34,12 +34,12 @@ static void run_rows(void *context, size_t begin, size_t end, int thread)
     const tb_window *w = &s->window;
     const tb_view *in = tb_run_view(r->run, s->in), *out = tb_run_view(r->run, s->out);
     const char **taps = (const char **)(void *)tb_run_scratch(r->run, thread);
-    for (size_t index = begin; index < end; index++) {
+    for (size_t index = begin; index < end && !tb_stopped(); index++) {
         int32_t image = (int32_t)(index / (size_t)s->out_h);
         int32_t y = (int32_t)(index % (size_t)s->out_h), y0, y1;
         cut(y * w->stride_h - w->top, w->kh, s->in_h, &y0, &y1);
         char *row = tb_view_row(out, image, y);
-        for (int32_t x = 0; x < s->out_w; x++) {
+        for (int32_t x = 0; x < s->out_w && !tb_stopped(); x++) {
             int32_t x0, x1;
             cut(x * w->stride_w - w->left, w->kw, s->in_w, &x0, &x1);
             size_t count = 0;

@@ -18,6 +18,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/status.h"
+#include "runtime/base/stop.h"
 #include "runtime/base/thread_pool.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 #include "runtime/tflite_abi/common.h"
@@ -216,6 +217,18 @@ static inline bool tb_plan_is_alias(const tb_plan *plan, int a, int b)
 
 /* Runs fn over tiles on the pool; floats flush denormals to zero meanwhile. */
 void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context);
+
+/*
+ * How many pixels of a row a kernel gets at a time, whatever the row's width, so that it may be
+ * stopped (see runtime/base/stop.h) before more than some 2^28 products, of which a pixel takes
+ * `products`. A multiple of what any kernel does at once.
+ */
+static inline size_t tb_stretch_pixels(size_t products)
+{
+    const size_t unit = 6 * 14 * 2, most = 1024;
+    size_t units = ((size_t)1 << 28) / unit / (products ? products : 1);
+    return unit * (units < 1 ? 1 : units > most ? most : units);
+}
 
 /* Fills the halo of a row that was just written, or of the whole value. */
 void tb_value_fill_halo(const tb_value *value, char *row);

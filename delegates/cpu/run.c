@@ -4,29 +4,35 @@
 #include "delegates/cpu/plan.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/fp_mode.h"
+#include "runtime/base/stop.h"
 
 typedef struct parallel {
     tb_range_fn fn;
     void *context;
+    const tb_stop *stop;
 } parallel;
 
 /* Workers have a mode of their own to set; the caller's was set when the run began. */
 static void run_range(void *context, size_t begin, size_t end, int thread)
 {
     const parallel *p = context;
-    const tb_fp_mode mode = tb_fp_mode_flush();
-    p->fn(p->context, begin, end, thread);
-    tb_fp_mode_restore(mode);
+    const tb_stop *before = tb_stop_enter(p->stop);
+    if (!tb_stopped()) {
+        const tb_fp_mode mode = tb_fp_mode_flush();
+        p->fn(p->context, begin, end, thread);
+        tb_fp_mode_restore(mode);
+    }
+    tb_stop_enter(before);
 }
 
 void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context)
 {
-    if (!run->pool || count <= tile) {
+    if (count <= tile) {
         if (count > 0)
             fn(context, 0, count, 0);
         return;
     }
-    parallel p = {fn, context};
+    parallel p = {fn, context, tb_stop_here};
     tb_parallel_for(run->pool, count, tile, run_range, &p);
 }
 
@@ -68,6 +74,10 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
     const char *fault = NULL;
     const tb_run run = {.plan = plan, .pool = pool, .memory = memory, .fault = &fault};
     const tb_fp_mode mode = tb_fp_mode_flush();
+    /* A plugin has a `here` of its own, which the runtime cannot set. */
+    const tb_stop watched = {watch->cancelled, watch->cancel_context};
+    const tb_stop *stop = tb_stop_here;
+    tb_stop_enter(stop || !watch->cancelled ? stop : &watched);
     TfLiteStatus status = kTfLiteOk;
     for (int i = 0; i < plan->step_count && status == kTfLiteOk; i++) {
         const tb_cpu_step *step = plan->steps[i];
@@ -93,6 +103,7 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
         if (status == kTfLiteOk && watch->cancelled && watch->cancelled(watch->cancel_context))
             status = kTfLiteCancelled;
     }
+    tb_stop_enter(stop);
     tb_fp_mode_restore(mode);
     return status;
 }

@@ -79,8 +79,8 @@ static void stage(const tb_source *source, const char *from, int32_t width, char
     fill(source, to, (size_t)(source->in_w - width + source->right));
 }
 
-const char *const *tb_source_band(const tb_source *source, const tb_view *in, int32_t image,
-                                  int32_t y, int32_t out_rows, int32_t width, char *scratch)
+const char **tb_source_band(const tb_source *source, const tb_view *in, int32_t image, int32_t y,
+                            int32_t out_rows, int32_t width, char *scratch)
 {
     const tb_window *w = &source->window;
     int32_t rows = tb_source_rows(source, out_rows), first = y * w->stride_h - w->top;

@@ -50,9 +50,9 @@ size_t tb_source_scratch(const tb_source *source, int32_t out_rows);
 /*
  * Pointers to the input rows of output rows [y, y + out_rows) of `image`, at the column of the
  * leftmost tap of the first output pixel: rows[i] is input row y * stride_h - top + i. `width`
- * pixels of each row exist.
+ * pixels of each row exist. The pointers lie in `scratch` and are the caller's to move.
  */
-const char *const *tb_source_band(const tb_source *source, const tb_view *in, int32_t image,
-                                  int32_t y, int32_t out_rows, int32_t width, char *scratch);
+const char **tb_source_band(const tb_source *source, const tb_view *in, int32_t image, int32_t y,
+                            int32_t out_rows, int32_t width, char *scratch);
 
 #endif

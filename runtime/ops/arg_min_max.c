@@ -30,7 +30,7 @@ static void store_index(TfLiteTensor *output, size_t at, size_t index)
     static void name(const arg_data *data, const void *input_, TfLiteTensor *output)   \
     {                                                                                  \
         const type *input = input_;                                                    \
-        for (size_t outer = 0; outer < data->outer; outer++)                           \
+        for (size_t outer = 0; outer < data->outer && !tb_stopped(); outer++)          \
             for (size_t inner = 0; inner < data->inner; inner++) {                     \
                 const type *from = input + outer * data->length * data->inner + inner; \
                 type best = from[0];                                                   \

@@ -61,19 +61,19 @@ struct matmul_data {
 
 /* ---- kernels ----------------------------------------------------------------------------------- */
 
-#define DEFINE_MATMUL(name, lhs_t, rhs_t, out_t, sum_t, DOT, FINISH) \
-    static void name(const matmul_data *data, const matmul_job *job) \
-    {                                                                \
-        const lhs_t *lhs = job->lhs;                                 \
-        const size_t depth = data->depth, columns = data->rhs.rows;  \
-        out_t *output = job->output;                                 \
-        for (size_t i = 0; i < data->lhs.rows; i++, lhs += depth) {  \
-            const rhs_t *rhs = job->rhs;                             \
-            for (size_t j = 0; j < columns; j++, rhs += depth) {     \
-                sum_t sum = DOT(lhs, rhs);                           \
-                *output++ = FINISH(sum);                             \
-            }                                                        \
-        }                                                            \
+#define DEFINE_MATMUL(name, lhs_t, rhs_t, out_t, sum_t, DOT, FINISH)                 \
+    static void name(const matmul_data *data, const matmul_job *job)                 \
+    {                                                                                \
+        const lhs_t *lhs = job->lhs;                                                 \
+        const size_t depth = data->depth, columns = data->rhs.rows;                  \
+        out_t *output = job->output;                                                 \
+        for (size_t i = 0; i < data->lhs.rows && !tb_stopped(); i++, lhs += depth) { \
+            const rhs_t *rhs = job->rhs;                                             \
+            for (size_t j = 0; j < columns; j++, rhs += depth) {                     \
+                sum_t sum = DOT(lhs, rhs);                                           \
+                *output++ = FINISH(sum);                                             \
+            }                                                                        \
+        }                                                                            \
     }
 
 static int32_t finish(const matmul_data *data, int32_t scaled, int32_t min, int32_t max)
@@ -109,7 +109,7 @@ static void matmul_hybrid(const matmul_data *data, const matmul_job *job)
 {
     const size_t depth = data->depth, columns = data->rhs.rows;
     float *output = job->output;
-    for (size_t j = 0; j < columns; j++) {
+    for (size_t j = 0; j < columns && !tb_stopped(); j++) {
         const int8_t *lhs = job->lhs, *rhs = (const int8_t *)job->rhs + j * depth;
         int32_t row_sum = 0;
         if (data->hybrid.asymmetric)
@@ -316,7 +316,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     size_t i[BATCH_DIMS];
     for (i[0] = 0; i[0] < data->batch[0]; i[0]++)
         for (i[1] = 0; i[1] < data->batch[1]; i[1]++)
-            for (i[2] = 0; i[2] < data->batch[2]; i[2]++) {
+            for (i[2] = 0; i[2] < data->batch[2] && !tb_stopped(); i[2]++) {
                 matmul_job job = {.lhs = lhs + matrix_at(&data->lhs, i) * lhs_bytes,
                                   .rhs = rhs + matrix_at(&data->rhs, i) * rhs_bytes,
                                   .output = output};

@@ -120,7 +120,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
         memset(output->data.raw, output->params.zero_point, output->bytes);
     size_t bytes = data->pixel_bytes;
     for (int64_t b = 0; b < data->batches; b++)
-        for (int64_t y = 0; y < data->space[0]; y++) {
+        for (int64_t y = 0; y < data->space[0] && !tb_stopped(); y++) {
             int64_t row = y + data->before[0];
             if (row < 0 || row / data->block[0] >= data->blocked[0])
                 continue;

@@ -138,11 +138,15 @@ void tb_broadcast_binary(const tb_broadcast *plan, tb_binary_row row, const void
         return;
     odometer o = {{0}, {0}};
     int inner = plan->loops - 1;
-    size_t count = plan->extent[inner];
+    size_t count = plan->extent[inner], a_step = plan->stride[0][inner];
+    size_t b_step = plan->stride[1][inner];
     char *to = out;
     do {
-        row(params, (const char *)a + o.offset[0] * a_bytes, plan->stride[0][inner],
-            (const char *)b + o.offset[1] * b_bytes, plan->stride[1][inner], to, count);
+        const char *from_a = (const char *)a + o.offset[0] * a_bytes;
+        const char *from_b = (const char *)b + o.offset[1] * b_bytes;
+        for (size_t at = 0; at < count && !tb_stopped(); at += TB_BLOCK_ELEMENTS)
+            row(params, from_a + at * a_step * a_bytes, a_step, from_b + at * b_step * b_bytes,
+                b_step, to + at * out_bytes, TB_MIN(count - at, TB_BLOCK_ELEMENTS));
         to += count * out_bytes;
     } while (advance(plan, 2, &o));
 }
@@ -155,12 +159,17 @@ void tb_broadcast_ternary(const tb_broadcast *plan, tb_ternary_row row, const vo
         return;
     odometer o = {{0}, {0}};
     int inner = plan->loops - 1;
-    size_t count = plan->extent[inner];
+    size_t count = plan->extent[inner], a_step = plan->stride[0][inner];
+    size_t b_step = plan->stride[1][inner], c_step = plan->stride[2][inner];
     char *to = out;
     do {
-        row(params, (const char *)a + o.offset[0] * a_bytes, plan->stride[0][inner],
-            (const char *)b + o.offset[1] * b_bytes, plan->stride[1][inner],
-            (const char *)c + o.offset[2] * c_bytes, plan->stride[2][inner], to, count);
+        const char *from_a = (const char *)a + o.offset[0] * a_bytes;
+        const char *from_b = (const char *)b + o.offset[1] * b_bytes;
+        const char *from_c = (const char *)c + o.offset[2] * c_bytes;
+        for (size_t at = 0; at < count && !tb_stopped(); at += TB_BLOCK_ELEMENTS)
+            row(params, from_a + at * a_step * a_bytes, a_step, from_b + at * b_step * b_bytes,
+                b_step, from_c + at * c_step * c_bytes, c_step, to + at * out_bytes,
+                TB_MIN(count - at, TB_BLOCK_ELEMENTS));
         to += count * out_bytes;
     } while (advance(plan, 3, &o));
 }

@@ -200,7 +200,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     int64_t integers[BLOCK];
     double reals[BLOCK];
     size_t count = tb_count(input);
-    for (size_t at = 0; at < count; at += BLOCK) {
+    for (size_t at = 0; at < count && !tb_stopped(); at += BLOCK) {
         size_t block = TB_MIN(count - at, BLOCK);
         data->from->load(input->data.raw, at, block, integers, reals);
         if (data->from->is_real)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "runtime/base/stop.h"
 #include "runtime/op.h"
 #include "runtime/quant.h"
 #include "runtime/tensor.h"
@@ -62,6 +63,9 @@ static inline size_t tb_count(const TfLiteTensor *tensor)
 /* Makes an output one that prepare fills and later nodes may read in their prepare; tb_op_resize
    then gives it memory at once. */
 void tb_op_set_constant(TfLiteTensor *output);
+
+/* Flat loops go in blocks of so many elements, between which they may be stopped. */
+#define TB_BLOCK_ELEMENTS ((size_t)1 << 16)
 
 /* memcpy and memset, which must not see the NULL of an empty tensor. */
 static inline void tb_copy_bytes(void *to, const void *from, size_t bytes)

@@ -180,7 +180,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     size_t at = 0; /* elements written */
     if (data->element_bytes == 0)
         tb_zero_bytes(output->data.raw, output->bytes);
-    for (size_t run = 0; run < data->runs; run++)
+    for (size_t run = 0; run < data->runs && !tb_stopped(); run++)
         for (int k = 0; k < data->inputs; k++) {
             const concat_input *by = &data->input[k];
             const TfLiteTensor *input = tb_op_input(context, node, k);

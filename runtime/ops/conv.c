@@ -45,9 +45,9 @@ typedef void (*conv_kernel)(const conv_data *data, const void *input, const void
         const tb_conv_stage *stage = &data->stage;                                               \
         const size_t image = (size_t)data->y.input * (size_t)data->x.input * data->input_depth;  \
         const size_t row = (size_t)data->x.input * data->input_depth;                            \
-        for (int batch = 0; batch < data->batches; batch++, input += image)                      \
-            for (int out_y = 0; out_y < data->y.output; out_y++)                                 \
-                for (int out_x = 0; out_x < data->x.output; out_x++) {                           \
+        for (int batch = 0; batch < data->batches && !tb_stopped(); batch++, input += image)     \
+            for (int out_y = 0; out_y < data->y.output && !tb_stopped(); out_y++)                \
+                for (int out_x = 0; out_x < data->x.output && !tb_stopped(); out_x++) {          \
                     int64_t y0, x0;                                                              \
                     int first_y, end_y, first_x, end_x;                                          \
                     tb_window_taps(&data->y, out_y, &y0, &first_y, &end_y);                      \

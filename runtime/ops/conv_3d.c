@@ -145,7 +145,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     for (int batch = 0; batch < c->batches; batch++)
         for (int z = 0; z < c->window[0].output; z++)
             for (int y = 0; y < c->window[1].output; y++)
-                for (int x = 0; x < c->window[2].output; x++) {
+                for (int x = 0; x < c->window[2].output && !tb_stopped(); x++) {
                     convolve_at(c, t.input->data.f + (size_t)batch * image, t.filter->data.f,
                                 (int[AXES]){z, y, x}, out);
                     out += c->output_channels;
@@ -227,7 +227,7 @@ static TfLiteStatus invoke_transposed(TfLiteContext *context, TfLiteNode *node)
     for (int batch = 0; batch < c->batches; batch++)
         for (int z = 0; z < tb_tensor_dim(t.input, 1); z++)
             for (int y = 0; y < tb_tensor_dim(t.input, 2); y++)
-                for (int x = 0; x < tb_tensor_dim(t.input, 3); x++) {
+                for (int x = 0; x < tb_tensor_dim(t.input, 3) && !tb_stopped(); x++) {
                     scatter_from(c, values, t.filter->data.f, (int[AXES]){z, y, x},
                                  t.output->data.f + (size_t)batch * image);
                     values += c->input_channels;

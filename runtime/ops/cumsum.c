@@ -57,7 +57,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     size_t outer = tb_dims_product(input, 0, axis), inner = tb_dims_product(input, axis + 1, rank);
     size_t count = (size_t)tb_tensor_dim(input, axis), bytes = tb_type_bytes(input->type);
     ptrdiff_t stride = params->reverse ? -(ptrdiff_t)inner : (ptrdiff_t)inner;
-    for (size_t o = 0; o < outer; o++)
+    for (size_t o = 0; o < outer && !tb_stopped(); o++)
         for (size_t i = 0; i < inner; i++) {
             size_t first = o * count * inner + i + (params->reverse ? (count - 1) * inner : 0);
             line(input->data.raw + first * bytes, output->data.raw + first * bytes, count, stride,

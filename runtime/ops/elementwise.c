@@ -5,7 +5,13 @@ TfLiteStatus tb_unary_invoke(TfLiteContext *context, TfLiteNode *node)
 {
     const tb_unary *unary = node->user_data;
     const TfLiteTensor *input = tb_op_input(context, node, 0);
-    unary->row(unary, input->data.raw, tb_op_output(context, node, 0)->data.raw, tb_count(input));
+    const TfLiteTensor *output = tb_op_output(context, node, 0);
+    const size_t in_bytes = tb_type_bytes(input->type), out_bytes = tb_type_bytes(output->type);
+    const size_t count = tb_count(input);
+    const size_t block = in_bytes && out_bytes ? TB_BLOCK_ELEMENTS : count;
+    for (size_t at = 0; at < count && !tb_stopped(); at += block)
+        unary->row(unary, input->data.raw + at * in_bytes, output->data.raw + at * out_bytes,
+                   TB_MIN(block, count - at));
     return kTfLiteOk;
 }
 

@@ -240,7 +240,7 @@ static TfLiteStatus invoke_sparse(TfLiteContext *context, TfLiteNode *node)
     size_t columns = tb_dims_product(in[TABLE], 1, tb_tensor_rank(in[TABLE]));
     size_t lookups = tb_count(in[IDS]), current = 0, summed = 0;
     float weight = 0.0f, squares = 0.0f;
-    for (size_t i = 0; i < lookups; i++) {
+    for (size_t i = 0; i < lookups && !tb_stopped(); i++) {
         int32_t id = in[IDS]->data.i32[i];
         if (id < 0 || id >= tb_tensor_dim(in[TABLE], 0))
             return tb_op_fail(context, "id %zu is %d, expected 0 to %d", i, id,

@@ -123,7 +123,7 @@ void tb_hybrid_quantize(TfLiteContext *context, const tb_hybrid *hybrid, const f
     int8_t *values = tb_op_scratch(context, hybrid->values);
     float *scales = tb_op_scratch(context, hybrid->scales);
     int32_t *zero_points = tb_op_scratch(context, hybrid->zero_points);
-    for (size_t row = 0; row < hybrid->rows; row++) {
+    for (size_t row = 0; row < hybrid->rows && !tb_stopped(); row++) {
         const float *from = input + row * hybrid->columns;
         int8_t *to = values + row * hybrid->columns;
         zero_points[row] = 0;

@@ -50,20 +50,20 @@ struct fc_data {
 };
 
 /* DOT adds all products of a row pair; FINISH(sum, output) makes the result. Both see `batch`. */
-#define DEFINE_FC(name, in_t, filter_t, bias_t, out_t, sum_t, DOT, FINISH)         \
-    static void name(const fc_data *data, const void *input_, const void *filter_, \
-                     const void *bias_, void *output_)                             \
-    {                                                                              \
-        const in_t *input = input_;                                                \
-        const filter_t *filter = filter_;                                          \
-        const bias_t *biases = bias_;                                              \
-        out_t *output = output_;                                                   \
-        const size_t count = data->inputs;                                         \
-        for (size_t batch = 0; batch < data->batches; batch++, input += count)     \
-            for (size_t o = 0; o < data->outputs; o++) {                           \
-                sum_t sum = DOT(input, filter + o * count);                        \
-                *output++ = FINISH(sum, o);                                        \
-            }                                                                      \
+#define DEFINE_FC(name, in_t, filter_t, bias_t, out_t, sum_t, DOT, FINISH)                      \
+    static void name(const fc_data *data, const void *input_, const void *filter_,              \
+                     const void *bias_, void *output_)                                          \
+    {                                                                                           \
+        const in_t *input = input_;                                                             \
+        const filter_t *filter = filter_;                                                       \
+        const bias_t *biases = bias_;                                                           \
+        out_t *output = output_;                                                                \
+        const size_t count = data->inputs;                                                      \
+        for (size_t batch = 0; batch < data->batches && !tb_stopped(); batch++, input += count) \
+            for (size_t o = 0; o < data->outputs; o++) {                                        \
+                sum_t sum = DOT(input, filter + o * count);                                     \
+                *output++ = FINISH(sum, o);                                                     \
+            }                                                                                   \
     }
 
 static int32_t finish(const fc_data *data, int32_t scaled)
@@ -136,7 +136,7 @@ static void fc_blockwise(const fc_data *data, const void *input_, const void *fi
     const float *biases = bias_;
     float *output = output_;
     size_t blocks = data->inputs / data->block_size;
-    for (size_t batch = 0; batch < data->batches; batch++, input += data->inputs)
+    for (size_t batch = 0; batch < data->batches && !tb_stopped(); batch++, input += data->inputs)
         for (size_t o = 0; o < data->outputs; o++) {
             const int8_t *weights = filter + o * data->inputs;
             float products = 0.0f, weight_sum = 0.0f;
@@ -167,7 +167,7 @@ static void fc_shuffled(const fc_data *data, const void *input_, const void *fil
     const int8_t *filter = filter_;
     const int32_t *biases = bias_;
     int16_t *output = output_;
-    for (size_t batch = 0; batch < data->batches; batch++)
+    for (size_t batch = 0; batch < data->batches && !tb_stopped(); batch++)
         for (size_t o = 0; o < data->outputs; o++) {
             uint32_t sum = 0;
             for (size_t i = 0; i < data->inputs; i++) {

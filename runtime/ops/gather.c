@@ -123,7 +123,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     if (data->element_bytes == 0)
         tb_zero_bytes(output->data.raw, output->bytes);
     for (size_t batch = 0; batch < data->batches; batch++)
-        for (size_t outer = 0; outer < data->outer; outer++)
+        for (size_t outer = 0; outer < data->outer && !tb_stopped(); outer++)
             for (size_t i = 0; i < data->positions; i++, at++) {
                 size_t position = (size_t)position_at(positions, batch * data->positions + i);
                 size_t from = (batch * data->outer + outer) * data->length + position;

@@ -125,7 +125,7 @@ static TfLiteStatus invoke_gather_nd(TfLiteContext *context, TfLiteNode *node)
     const TfLiteTensor *indices = tb_op_input(context, node, 1);
     TfLiteTensor *output = tb_op_output(context, node, 0);
     size_t bytes = plan->slice * tb_type_bytes(input->type); /* 0 for strings */
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < plan->count && !tb_stopped(); i++) {
         size_t offset;
         TB_OP_TRY(slice_offset(context, plan, indices, i, &offset));
         if (bytes > 0)
@@ -255,7 +255,7 @@ static TfLiteStatus invoke_scatter_nd(TfLiteContext *context, TfLiteNode *node)
     if (output->bytes > 0)
         memset(output->data.raw, 0, output->bytes);
     size_t element = tb_type_bytes(updates->type);
-    for (size_t i = 0; i < data->plan.count; i++) {
+    for (size_t i = 0; i < data->plan.count && !tb_stopped(); i++) {
         size_t offset;
         TB_OP_TRY(slice_offset(context, &data->plan, indices, i, &offset));
         data->add(output->data.raw + offset * element,

@@ -59,7 +59,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     TfLiteTensor *output = tb_op_output(context, node, 0);
     if (input->bytes > 0)
         memcpy(output->data.raw, input->data.raw, input->bytes);
-    for (size_t i = 0; i < r->runs; i++)
+    for (size_t i = 0; i < r->runs && !tb_stopped(); i++)
         transform(output->data.f + i * r->size, r->size);
     return kTfLiteOk;
 }

@@ -148,7 +148,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     const log_softmax_data *data = node->user_data;
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     TfLiteTensor *output = tb_op_output(context, node, 0);
-    for (size_t row = 0; row < data->rows; row++) {
+    for (size_t row = 0; row < data->rows && !tb_stopped(); row++) {
         size_t at = row * data->depth;
         if (input->type == kTfLiteFloat32)
             row_f32(data, input->data.f + at, output->data.f + at);

@@ -145,7 +145,7 @@ void tb_lstm_run(TfLiteContext *context, tb_lstm *lstm, const tb_lstm_tensors *t
 {
     const size_t bytes = lstm->element_bytes, rows = lstm->step_batches;
     for (size_t batch = 0; batch < lstm->batches; batch += rows)
-        for (size_t step = 0; step < lstm->times; step++) {
+        for (size_t step = 0; step < lstm->times && !tb_stopped(); step++) {
             size_t time = lstm->params.backward ? lstm->times - 1 - step : step;
             /* The first row of the step in input and output. */
             size_t at = lstm->params.time_major ? time * rows : batch * lstm->times + time;

@@ -24,7 +24,7 @@ static void add_products(size_t batches, size_t rows, size_t columns, const int8
                          const int8_t *v, int32_t offset, const int32_t *biases,
                          tb_multiplier multiplier, int16_t *sums)
 {
-    for (size_t batch = 0; batch < batches; batch++, v += columns)
+    for (size_t batch = 0; batch < batches && !tb_stopped(); batch++, v += columns)
         for (size_t r = 0; r < rows; r++, sums++) {
             int32_t sum =
                 tb_dot_i8(biases ? biases[r] : 0, v, offset, matrix + r * columns, 0, columns);
@@ -133,7 +133,8 @@ static void integer_output(TfLiteContext *context, const tb_lstm *lstm, const tb
         return;
     const int32_t *biases = t->projection_bias ? t->projection_bias->data.i32 : NULL;
     const int8_t *weights = t->projection->data.int8;
-    for (size_t batch = 0; batch < lstm->step_batches; batch++, hidden += lstm->cells)
+    for (size_t batch = 0; batch < lstm->step_batches && !tb_stopped();
+         batch++, hidden += lstm->cells)
         for (size_t o = 0; o < lstm->outputs; o++) {
             int32_t sum = tb_dot_i8(biases ? biases[o] : 0, hidden, p->hidden_zero_point,
                                     weights + o * lstm->cells, 0, lstm->cells);

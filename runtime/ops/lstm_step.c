@@ -247,7 +247,7 @@ static void float_step(const basic *b, const basic_tensors *t)
 {
     const size_t gates = BASIC_GATES * b->cells, joined = b->inputs + b->cells;
     float *gate = t->gates->data.f;
-    for (size_t i = 0; i < b->batches * gates; i++)
+    for (size_t i = 0; i < b->batches * gates && !tb_stopped(); i++)
         gate[i] = tb_dot_f32(0.0f, t->joined->data.f + i / gates * joined,
                              t->weights->data.f + i % gates * joined, joined) +
                   t->bias->data.f[i % gates];
@@ -263,7 +263,7 @@ static void float_step(const basic *b, const basic_tensors *t)
 static void integer_gates(const basic *b, const basic_tensors *t)
 {
     const size_t gates = BASIC_GATES * b->cells, joined = b->inputs + b->cells;
-    for (size_t i = 0; i < b->batches * gates; i++) {
+    for (size_t i = 0; i < b->batches * gates && !tb_stopped(); i++) {
         int32_t sum =
             tb_dot_u8(t->bias->data.i32[i % gates], t->joined->data.uint8 + i / gates * joined,
                       -INPUT_ZERO_POINT, t->weights->data.uint8 + i % gates * joined,

@@ -95,7 +95,7 @@ static char *mirror_dimension(const mirror_data *data, int d, const char *from, 
     size_t dim = data->in_dims[d], stride = data->in_stride[d];
     for (size_t i = data->before[d]; i-- > 0;)
         to = mirror_dimension(data, d + 1, from + (i + data->edge) * stride, to);
-    for (size_t i = 0; i < dim; i++)
+    for (size_t i = 0; i < dim && !tb_stopped(); i++)
         to = mirror_dimension(data, d + 1, from + i * stride, to);
     for (size_t i = 0; i < data->after[d]; i++)
         to = mirror_dimension(data, d + 1, from + (dim - 1 - data->edge - i) * stride, to);

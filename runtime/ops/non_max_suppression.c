@@ -139,12 +139,13 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     for (int32_t i = 0; i < tb_tensor_dim(scores, 0); i++)
         if (scores->data.f[i] > threshold)
             push(heap, &waiting, (candidate){i, 0, scores->data.f[i]});
-    while (count < most && waiting > 0) {
+    while (count < most && waiting > 0 && !tb_stopped()) {
         candidate next = pop(heap, &waiting);
         const float score = next.score;
         bool suppressed = false;
         for (int32_t j = count - 1; j >= next.seen; j--) {
-            const float shared = overlap(boxes + 4 * next.box, boxes + 4 * chosen[j]);
+            const float shared =
+                overlap(boxes + 4 * (size_t)next.box, boxes + 4 * (size_t)chosen[j]);
             suppressed = shared >= least_overlap;
             if (suppressed)
                 break;

@@ -81,7 +81,7 @@ static TfLiteStatus invoke_l2(TfLiteContext *context, TfLiteNode *node)
     size_t rows = tb_dims_product(input, 0, rank - 1),
            depth = (size_t)tb_tensor_dim(input, rank - 1);
     int32_t zero_point = input->params.zero_point;
-    for (size_t row = 0; row < rows; row++) {
+    for (size_t row = 0; row < rows && !tb_stopped(); row++) {
         size_t at = row * depth;
         if (input->type == kTfLiteFloat32)
             l2_f32(input->data.f + at, output->data.f + at, depth);
@@ -142,7 +142,7 @@ static TfLiteStatus invoke_local(TfLiteContext *context, TfLiteNode *node)
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     TfLiteTensor *output = tb_op_output(context, node, 0);
     size_t rows = tb_dims_product(input, 0, 3), depth = (size_t)tb_tensor_dim(input, 3);
-    for (size_t row = 0; row < rows; row++)
+    for (size_t row = 0; row < rows && !tb_stopped(); row++)
         local_row(node->builtin_data, input->data.f + row * depth, output->data.f + row * depth,
                   depth);
     return kTfLiteOk;

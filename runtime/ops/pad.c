@@ -126,7 +126,7 @@ static char *pad_dimension(pad_walk *w, int d, char *to)
         to += bytes;
         w->from += bytes;
     } else {
-        for (size_t i = 0; i < data->in_dims[d]; i++)
+        for (size_t i = 0; i < data->in_dims[d] && !tb_stopped(); i++)
             to = pad_dimension(w, d + 1, to);
     }
     return fill(to, w->value, data->after[d] * w->out_inner[d], data->element_bytes);

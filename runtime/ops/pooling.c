@@ -32,8 +32,8 @@ struct pool_data {
         type *output = output_;                                                                   \
         const size_t row = (size_t)data->x.input * data->depth;                                   \
         for (int batch = 0; batch < data->batches; batch++, input += (size_t)data->y.input * row) \
-            for (int out_y = 0; out_y < data->y.output; out_y++)                                  \
-                for (int out_x = 0; out_x < data->x.output; out_x++) {                            \
+            for (int out_y = 0; out_y < data->y.output && !tb_stopped(); out_y++)                 \
+                for (int out_x = 0; out_x < data->x.output && !tb_stopped(); out_x++) {           \
                     int64_t y0, x0;                                                               \
                     int first_y, end_y, first_x, end_x;                                           \
                     tb_window_taps(&data->y, out_y, &y0, &first_y, &end_y);                       \

@@ -49,7 +49,7 @@ void tb_product_rows_add(const tb_product_rows *v, const TfLiteTensor *matrix, s
 {
     if (v->are_zero)
         return;
-    for (size_t batch = 0; batch < v->count; batch++)
+    for (size_t batch = 0; batch < v->count && !tb_stopped(); batch++)
         for (size_t r = 0; r < rows; r++, sums++) {
             size_t at = r * v->size, from = batch * v->size;
             if (!v->is_hybrid) {

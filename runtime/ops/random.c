@@ -239,7 +239,7 @@ static TfLiteStatus invoke_multinomial(TfLiteContext *context, TfLiteNode *node)
     philox_advance(&m->rng, (uint64_t)batches * ((samples + 3) / 4 * 4) * 2 * 256);
     uint32_t words[WORDS];
     size_t used = WORDS;
-    for (size_t batch = 0; batch < batches; batch++) {
+    for (size_t batch = 0; batch < batches && !tb_stopped(); batch++) {
         double total = sum_up(logits->data.f + batch * classes, classes, sums);
         for (size_t i = batch * samples; i < (batch + 1) * samples; i++) {
             if (used == WORDS) {

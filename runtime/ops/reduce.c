@@ -64,7 +64,7 @@ static bool next(const loops *l, size_t index[TB_MAX_RANK], size_t *offset)
         const in_t *input = input_;                                              \
         out_t *output = output_;                                                 \
         size_t kept_index[TB_MAX_RANK] = {0}, base = 0;                          \
-        for (size_t o = 0; o < data->outputs; o++) {                             \
+        for (size_t o = 0; o < data->outputs && !tb_stopped(); o++) {            \
             if (data->count == 0) {                                              \
                 output[o] = (out_t)(EMPTY);                                      \
                 continue;                                                        \
@@ -78,7 +78,7 @@ static bool next(const loops *l, size_t index[TB_MAX_RANK], size_t *offset)
                     const in_t x = input[offset + i * data->run_stride];         \
                     sum = (sum_t)(STEP);                                         \
                 }                                                                \
-            } while (next(&data->reduced, index, &offset));                      \
+            } while (next(&data->reduced, index, &offset) && !tb_stopped());     \
             output[o] = (out_t)(FINISH);                                         \
             next(&data->kept, kept_index, &base);                                \
         }                                                                        \
@@ -146,7 +146,7 @@ DEFINE_REDUCE(all_bool, uint8_t, uint8_t, uint8_t, 1, sum &&x, sum, 1)
         const type *input = input_;                                                             \
         type *output = output_;                                                                 \
         size_t kept_index[TB_MAX_RANK] = {0}, base = 0;                                         \
-        for (size_t o = 0; o < data->outputs && data->count > 0; o++) {                         \
+        for (size_t o = 0; o < data->outputs && data->count > 0 && !tb_stopped(); o++) {        \
             size_t index[TB_MAX_RANK] = {0}, offset = base;                                     \
             int32_t product = 0;                                                                \
             bool started = false;                                                               \
@@ -157,7 +157,7 @@ DEFINE_REDUCE(all_bool, uint8_t, uint8_t, uint8_t, 1, sum &&x, sum, 1)
                         started ? quantized_factor(data, product, x) : x - data->in_zero_point; \
                     started = true;                                                             \
                 }                                                                               \
-            } while (next(&data->reduced, index, &offset));                                     \
+            } while (next(&data->reduced, index, &offset) && !tb_stopped());                    \
             output[o] = (type)quantized_product(data, product);                                 \
             next(&data->kept, kept_index, &base);                                               \
         }                                                                                       \

@@ -58,7 +58,7 @@ static between find_between(const resize_data *data, int index, float scale, int
         const float y_scale = float_scale(data, data->in_height, data->out_height);       \
         const float x_scale = float_scale(data, data->in_width, data->out_width);         \
         for (int b = 0; b < data->batches; b++, input += (size_t)data->in_height * row)   \
-            for (int out_y = 0; out_y < data->out_height; out_y++) {                      \
+            for (int out_y = 0; out_y < data->out_height && !tb_stopped(); out_y++) {     \
                 const between y = find_between(data, out_y, y_scale, data->in_height);    \
                 const float dy = y.position - (float)y.low;                               \
                 for (int out_x = 0; out_x < data->out_width; out_x++) {                   \
@@ -114,7 +114,7 @@ static between10 find_between10(const resize_data *data, int index, int64_t scal
         const int64_t y_scale = scale10(data, data->in_height, data->out_height);                  \
         const int64_t x_scale = scale10(data, data->in_width, data->out_width);                    \
         for (int b = 0; b < data->batches; b++, input += (size_t)data->in_height * row)            \
-            for (int out_y = 0; out_y < data->out_height; out_y++) {                               \
+            for (int out_y = 0; out_y < data->out_height && !tb_stopped(); out_y++) {              \
                 const between10 y = find_between10(data, out_y, y_scale, data->in_height);         \
                 const int64_t dy = y.position - (int64_t)(y.low << 10), ry = (1 << 10) - dy;       \
                 for (int out_x = 0; out_x < data->out_width; out_x++) {                            \
@@ -154,7 +154,7 @@ static void nearest(const resize_data *data, const void *input_, void *output_)
     const size_t pixel = data->depth * data->element_bytes;
     const size_t row = (size_t)data->in_width * pixel;
     for (int b = 0; b < data->batches; b++, input += (size_t)data->in_height * row)
-        for (int y = 0; y < data->out_height; y++) {
+        for (int y = 0; y < data->out_height && !tb_stopped(); y++) {
             const char *from =
                 input + find_nearest(data, y, data->in_height, data->out_height) * row;
             for (int x = 0; x < data->out_width; x++, output += pixel)

@@ -61,7 +61,7 @@ typedef struct matrix {
 static void transform_matrix(const matrix *m, tb_complex *row, tb_complex *kept, float *out)
 {
     const size_t frequencies = m->columns / 2 + 1;
-    for (size_t y = 0; y < m->rows; y++) {
+    for (size_t y = 0; y < m->rows && !tb_stopped(); y++) {
         for (size_t x = 0; x < m->columns; x++) {
             bool inside = y < m->in_rows && x < m->in_columns;
             row[x] = (tb_complex){inside ? (double)m->in[y * m->in_columns + x] : 0.0, 0.0};
@@ -69,7 +69,7 @@ static void transform_matrix(const matrix *m, tb_complex *row, tb_complex *kept,
         tb_fft(row, m->columns, 1);
         memcpy(kept + y * frequencies, row, frequencies * sizeof *row);
     }
-    for (size_t x = 0; x < frequencies; x++)
+    for (size_t x = 0; x < frequencies && !tb_stopped(); x++)
         tb_fft(kept + x, m->rows, frequencies);
     for (size_t i = 0; i < m->rows * frequencies; i++) {
         out[2 * i] = (float)kept[i].real;
@@ -100,7 +100,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     if (!work)
         return kTfLiteError;
     float *out = output->data.f;
-    for (size_t batch = 0; batch < batches; batch++) {
+    for (size_t batch = 0; batch < batches && !tb_stopped(); batch++) {
         transform_matrix(&m, work, work + m.columns, out);
         m.in += m.in_rows * m.in_columns;
         out += 2 * m.rows * frequencies;

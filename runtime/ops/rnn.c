@@ -132,7 +132,7 @@ static void run_pass(TfLiteContext *context, const cell *c, const cell_tensors *
 {
     const size_t rows = c->step_batches;
     for (size_t batch = 0; batch < c->batches; batch += rows)
-        for (size_t s = 0; s < c->times; s++) {
+        for (size_t s = 0; s < c->times && !tb_stopped(); s++) {
             size_t time = c->backward ? c->times - 1 - s : s;
             /* The first row of the step in input and output. */
             size_t at = c->time_major ? time * rows : batch * c->times + time;

@@ -30,25 +30,26 @@ struct softmax_data {
 #define SELF(x) (x)
 
 /* Intermediate results are of the tensor's type, sums are float. */
-#define DEFINE_FLOAT(name, type, TO_FLOAT, FROM_FLOAT, lowest)                           \
-    static void name(const softmax_data *data, const void *input_, void *output_)        \
-    {                                                                                    \
-        const type *input = input_;                                                      \
-        type *output = output_;                                                          \
-        const size_t depth = data->depth;                                                \
-        for (size_t row = 0; row < data->rows; row++, input += depth, output += depth) { \
-            float max = lowest;                                                          \
-            for (size_t c = 0; c < depth; c++)                                           \
-                max = TO_FLOAT(input[c]) > max ? TO_FLOAT(input[c]) : max;               \
-            float sum = 0.0f;                                                            \
-            for (size_t c = 0; c < depth; c++) {                                         \
-                const float e = tb_expf((TO_FLOAT(input[c]) - max) * data->beta);        \
-                output[c] = FROM_FLOAT(e);                                               \
-                sum += e;                                                                \
-            }                                                                            \
-            for (size_t c = 0; c < depth; c++)                                           \
-                output[c] = FROM_FLOAT(TO_FLOAT(output[c]) / sum);                       \
-        }                                                                                \
+#define DEFINE_FLOAT(name, type, TO_FLOAT, FROM_FLOAT, lowest)                    \
+    static void name(const softmax_data *data, const void *input_, void *output_) \
+    {                                                                             \
+        const type *input = input_;                                               \
+        type *output = output_;                                                   \
+        const size_t depth = data->depth;                                         \
+        for (size_t row = 0; row < data->rows && !tb_stopped();                   \
+             row++, input += depth, output += depth) {                            \
+            float max = lowest;                                                   \
+            for (size_t c = 0; c < depth; c++)                                    \
+                max = TO_FLOAT(input[c]) > max ? TO_FLOAT(input[c]) : max;        \
+            float sum = 0.0f;                                                     \
+            for (size_t c = 0; c < depth; c++) {                                  \
+                const float e = tb_expf((TO_FLOAT(input[c]) - max) * data->beta); \
+                output[c] = FROM_FLOAT(e);                                        \
+                sum += e;                                                         \
+            }                                                                     \
+            for (size_t c = 0; c < depth; c++)                                    \
+                output[c] = FROM_FLOAT(TO_FLOAT(output[c]) / sum);                \
+        }                                                                         \
     }
 
 DEFINE_FLOAT(softmax_f32, float, SELF, SELF, -FLT_MAX)
@@ -72,7 +73,8 @@ static int32_t exp_of_difference(const softmax_data *data, int32_t difference)
         const in_t *input = input_;                                                         \
         out_t *output = output_;                                                            \
         const size_t depth = data->depth;                                                   \
-        for (size_t row = 0; row < data->rows; row++, input += depth, output += depth) {    \
+        for (size_t row = 0; row < data->rows && !tb_stopped();                             \
+             row++, input += depth, output += depth) {                                      \
             int32_t max = in_min, sum = 0;                                                  \
             for (size_t c = 0; c < depth; c++)                                              \
                 max = input[c] > max ? input[c] : max;                                      \
@@ -130,7 +132,8 @@ static void softmax_i16(const softmax_data *data, const void *input_, void *outp
     const int16_t *input = input_;
     int16_t *output = output_;
     const size_t depth = data->depth;
-    for (size_t row = 0; row < data->rows; row++, input += depth, output += depth) {
+    for (size_t row = 0; row < data->rows && !tb_stopped();
+         row++, input += depth, output += depth) {
         int16_t max = INT16_MIN;
         for (size_t c = 0; c < depth; c++)
             max = input[c] > max ? input[c] : max;

@@ -40,7 +40,7 @@ static TfLiteStatus check_outputs(TfLiteContext *context, const TfLiteNode *node
 static void cut(const TfLiteContext *context, const TfLiteNode *node, const split_data *data,
                 const char *from)
 {
-    for (size_t outer = 0; outer < data->outer; outer++)
+    for (size_t outer = 0; outer < data->outer && !tb_stopped(); outer++)
         for (int k = 0; k < node->outputs->size; k++) {
             TfLiteTensor *output = tb_op_output(context, node, k);
             size_t piece = output->bytes / data->outer;

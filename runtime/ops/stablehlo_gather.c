@@ -105,7 +105,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     int vector = (int)params->index_vector_dim;
     ptrdiff_t step = vector < tb_tensor_rank(starts) ? start_strides[vector] : 0;
     size_t count = tb_count(operand) ? tb_count(output) : 0, bytes = tb_type_bytes(operand->type);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !tb_stopped(); i++) {
         int64_t from = 0, index = 0; /* elements of the operand, of the start indices */
         size_t rest = i;
         for (int d = data->out_rank - 1; d >= 0; d--) {

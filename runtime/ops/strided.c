@@ -73,7 +73,7 @@ void tb_strided_copy(const tb_strided *view, size_t element_bytes, const void *i
     char *to = out;
     tb_strided_walk walk;
     tb_strided_begin(view, &walk);
-    for (size_t row = 0; row < rows; row++) {
+    for (size_t row = 0; row < rows && !tb_stopped(); row++) {
         const char *from = (const char *)in + walk.offset * element_bytes;
         if (stride == 1) {
             memcpy(to, from, run * element_bytes);

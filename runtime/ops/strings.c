@@ -46,6 +46,8 @@ const char *tb_strings_get(const tb_strings *strings, size_t i, size_t *length)
 TfLiteStatus tb_strings_write(TfLiteContext *context, TfLiteTensor *output, size_t count,
                               tb_string_source source)
 {
+    if (count > INT32_MAX / sizeof(int32_t) - 2)
+        return tb_op_fail(context, "output has %zu strings: too many", count);
     size_t head = (count + 2) * sizeof(int32_t), bytes = head;
     for (size_t i = 0; i < count; i++) {
         size_t length;

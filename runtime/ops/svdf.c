@@ -189,7 +189,7 @@ static void invoke_float(TfLiteContext *context, svdf *s, const svdf_tensors *t)
     tb_product_add(context, &s->product, t->input->data.f, features);
     for (size_t i = 0; i < count; i++)
         state[i * s->memory + s->memory - 1] = features[i];
-    for (size_t i = 0; i < s->batches * s->units; i++) {
+    for (size_t i = 0; i < s->batches * s->units && !tb_stopped(); i++) {
         float sum = 0.0f;
         for (size_t r = 0; r < s->rank; r++) {
             size_t filter = i * s->rank + r;
@@ -205,14 +205,14 @@ static void invoke_integer(const svdf *s, const svdf_tensors *t)
 {
     int16_t *state = t->state->data.i16;
     shift_state(s, t->state, sizeof *state);
-    for (size_t i = 0; i < s->batches * s->filters; i++) {
+    for (size_t i = 0; i < s->batches * s->filters && !tb_stopped(); i++) {
         const int8_t *input = t->input->data.int8 + i / s->filters * s->inputs;
         const int8_t *weights = t->features->data.int8 + i % s->filters * s->inputs;
         int32_t sum = tb_dot_i8(0, input, -t->input->params.zero_point, weights, 0, s->inputs);
         state[i * s->memory + s->memory - 1] =
             (int16_t)tb_clamp(tb_multiply(sum, s->to_state), INT16_MIN, INT16_MAX);
     }
-    for (size_t i = 0; i < s->batches * s->units; i++) {
+    for (size_t i = 0; i < s->batches * s->units && !tb_stopped(); i++) {
         int32_t sum = t->bias ? t->bias->data.i32[i % s->units] : 0;
         for (size_t r = 0; r < s->rank; r++) {
             size_t filter = i * s->rank + r;

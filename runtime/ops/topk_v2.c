@@ -160,7 +160,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     if (k == 0)
         return kTfLiteOk;
     ranked *heap = tb_op_scratch(context, data->heap);
-    for (size_t row = 0; row < data->rows; row++) {
+    for (size_t row = 0; row < data->rows && !tb_stopped(); row++) {
         size_t begin = row * data->length;
         select_row(input, begin, data->length, heap, k);
         for (size_t i = 0, to = row * k; i < k; i++, to++) {

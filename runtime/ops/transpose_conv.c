@@ -55,8 +55,8 @@ static inline int64_t meet(const tb_window *w, int position, int tap)
         const size_t filter_row = (size_t)data->x.taps * depth;                                    \
         const size_t one_filter = (size_t)data->y.taps * filter_row;                               \
         for (int batch = 0; batch < data->batches; batch++, input += (size_t)data->y.output * row) \
-            for (int out_y = 0; out_y < data->y.input; out_y++)                                    \
-                for (int out_x = 0; out_x < data->x.input; out_x++)                                \
+            for (int out_y = 0; out_y < data->y.input && !tb_stopped(); out_y++)                   \
+                for (int out_x = 0; out_x < data->x.input && !tb_stopped(); out_x++)               \
                     for (size_t channel = 0; channel < data->output_depth; channel++) {            \
                         const filter_t *weights = filter + channel * one_filter;                   \
                         sum_t sum = 0;                                                             \

@@ -111,7 +111,7 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
                   .firsts = tb_op_scratch(context, data->firsts)};
     memset(d.table, 0, data->slots * sizeof d.table[0]);
     size_t count = tb_count(input), bytes = tb_type_bytes(input->type);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !tb_stopped(); i++) {
         int32_t position = find_or_add(&d, i);
         if (indices->type == kTfLiteInt64)
             indices->data.i64[i] = position;

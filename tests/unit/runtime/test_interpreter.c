@@ -539,7 +539,7 @@ Test(interpreter, cancelling_ends_one_invoke)
     tb_error err = TB_ERROR_NONE;
     tb_interpreter_cancel(fx.interpreter); /* before an invoke: forgotten */
     cr_expect_eq(tb_interpreter_invoke(fx.interpreter, &err), TB_CANCELLED);
-    cr_expect_str_eq(err.text, "test.tflite: subgraph 0, node 1 RELU: cancelled");
+    cr_expect_str_eq(err.text, "test.tflite: subgraph 0, node 0 Cancel: cancelled");
     cr_expect_eq(fx.report_count, 1);
     cr_expect_eq(tb_interpreter_invoke(fx.interpreter, &err), TB_CANCELLED);
     fx_end(&fx);
