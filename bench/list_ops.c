@@ -1,6 +1,6 @@
 /*
- * The operators: every row of ops.def beside what TFLite's own resolver registers, so that what is
- * missing, wholly or from some version on, shows.
+ * The operators: every row of ops.def beside what TFLite's own resolver registers and its kernels
+ * take, so that what is missing (an operator, a version, a data type) shows, and why.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "bench/text_table.h"
 #include "runtime/base/size.h"
 #include "runtime/builtin_names.h"
-#include "runtime/op.h"
+#include "runtime/op_types.h"
 #include "runtime/resolver.h"
 #include "runtime/tflite_abi/builtin_ops.h"
 
@@ -18,12 +18,22 @@ typedef struct tflite_op {
     int code;
     const char *custom_name; /* NULL: a builtin */
     int min_version, max_version;
+    uint32_t types;
 } tflite_op;
 
 static const tflite_op tflite_ops[] = {
-#define TB_TFLITE_OP(name, min_version, max_version) \
-    {kTfLiteBuiltin##name, NULL, min_version, max_version},
-#define TB_TFLITE_CUSTOM_OP(name) {kTfLiteBuiltinCustom, name, 1, 1},
+#define TB_TFLITE_OP(name, min_version, max_version, types) \
+    {kTfLiteBuiltin##name, NULL, min_version, max_version, types},
+#define TB_TFLITE_CUSTOM_OP(name, types) {kTfLiteBuiltinCustom, name, 1, 1, types},
+#include "bench/tflite_ops.def"
+};
+
+/* What differs from TFLite's kernels on purpose, and why. */
+static const struct {
+    int code;
+    const char *text;
+} reasons[] = {
+#define TB_TFLITE_DIFFERENCE(name, why) {kTfLiteBuiltin##name, why},
 #include "bench/tflite_ops.def"
 };
 
@@ -34,6 +44,8 @@ typedef struct op_entry {
     int ours_min, ours_max;
     int tflite_min, tflite_max;
     uint32_t types;
+    uint32_t tflite_types;
+    const char *reason; /* of a difference; NULL: none is given */
 } op_entry;
 
 static bool names_match(const tb_op_row *row, int code, const char *custom_name)
@@ -61,7 +73,11 @@ static op_entry entry_of_tflite(const tflite_op *op)
     op_entry entry = {.name = op->custom_name ? op->custom_name : tb_builtin_name(op->code),
                       .custom = op->custom_name != NULL,
                       .tflite_min = op->min_version,
-                      .tflite_max = op->max_version};
+                      .tflite_max = op->max_version,
+                      .tflite_types = op->types};
+    for (size_t k = 0; k < TB_COUNT_OF(reasons); k++)
+        if (!entry.custom && reasons[k].code == op->code)
+            entry.reason = reasons[k].text;
     add_ours(&entry, op->code);
     return entry;
 }
@@ -74,9 +90,15 @@ static bool tflite_has(const tb_op_row *row)
     return false;
 }
 
+static uint32_t missing_types(const op_entry *entry)
+{
+    return entry->tflite_types & ~entry->types;
+}
+
 static bool falls_short(const op_entry *entry)
 {
-    return entry->ours_max < entry->tflite_max || entry->ours_min > entry->tflite_min;
+    return entry->ours_max < entry->tflite_max ||
+           (entry->tflite_max && entry->ours_min > entry->tflite_min) || missing_types(entry) != 0;
 }
 
 typedef void (*entry_fn)(void *context, const op_entry *entry);
@@ -128,7 +150,8 @@ static void types_cell(tb_text_table *table, uint32_t types)
 
 typedef struct text_context {
     tb_text_table table;
-    int shown, whole, partial;
+    tb_buf reasons;
+    int shown, whole, partial, unexplained;
 } text_context;
 
 static void add_text_row(void *context, const op_entry *entry)
@@ -137,24 +160,35 @@ static void add_text_row(void *context, const op_entry *entry)
     to->shown++;
     to->whole += !falls_short(entry);
     to->partial += falls_short(entry) && entry->ours_max > 0;
+    to->unexplained += falls_short(entry) && !entry->reason;
+    if (entry->reason)
+        tb_buf_printf(&to->reasons, "%s: %s\n", entry->name, entry->reason);
     tb_text_table_cell(&to->table, "%s%s", entry->name, entry->custom ? " (custom)" : "");
     versions_cell(&to->table, entry->ours_min, entry->ours_max);
     versions_cell(&to->table, entry->tflite_min, entry->tflite_max);
     types_cell(&to->table, entry->types);
+    types_cell(&to->table, missing_types(entry));
+    types_cell(&to->table, entry->tflite_max ? entry->types & ~entry->tflite_types : 0);
 }
 
 tb_status tb_list_ops_text(const tb_list_options *options, tb_error *err, FILE *to)
 {
     (void)err;
-    static const char *const headings[] = {"operator", "versions", "in TFLite", "data types"};
+    static const char *const headings[] = {"operator",   "versions",     "in TFLite",
+                                           "data types", "TFLite alone", "here alone"};
     text_context context = {.shown = 0};
-    tb_text_table_init(&context.table, "lrrl", headings);
+    tb_text_table_init(&context.table, "lrrlll", headings);
     each_entry(options, add_text_row, &context);
     tb_text_table_print(&context.table, 0, to);
     tb_text_table_free(&context.table);
-    fprintf(to, "\n%d operators: %d with every version that TFLite has, %d with some, %d missing\n",
+    if (context.reasons.size > 0)
+        fprintf(to, "\n%s", tb_buf_text(&context.reasons));
+    tb_buf_free(&context.reasons);
+    fprintf(to,
+            "\n%d operators: %d with every version and data type that TFLite has, %d with some, "
+            "%d missing; %d differences without a reason\n",
             context.shown, context.whole, context.partial,
-            context.shown - context.whole - context.partial);
+            context.shown - context.whole - context.partial, context.unexplained);
     return TB_OK;
 }
 
@@ -170,6 +204,15 @@ static void put_versions(tb_json_writer *json, const char *key, int min, int max
     tb_json_end_array(json);
 }
 
+static void put_types(tb_json_writer *json, const char *key, uint32_t types)
+{
+    tb_json_put_array(json, key);
+    for (int type = 1; type < 32; type++)
+        if (types >> type & 1)
+            tb_json_put_text(json, NULL, tb_case_type_name((TfLiteType)type));
+    tb_json_end_array(json);
+}
+
 static void put_entry(void *context, const op_entry *entry)
 {
     tb_json_writer *json = context;
@@ -178,11 +221,11 @@ static void put_entry(void *context, const op_entry *entry)
     tb_json_put_bool(json, "custom", entry->custom);
     put_versions(json, "versions", entry->ours_min, entry->ours_max);
     put_versions(json, "tflite_versions", entry->tflite_min, entry->tflite_max);
-    tb_json_put_array(json, "types");
-    for (int type = 1; type < 32; type++)
-        if (entry->types >> type & 1)
-            tb_json_put_text(json, NULL, tb_case_type_name((TfLiteType)type));
-    tb_json_end_array(json);
+    put_types(json, "types", entry->types);
+    if (entry->tflite_max)
+        put_types(json, "tflite_types", entry->tflite_types);
+    if (entry->reason)
+        tb_json_put_text(json, "reason", entry->reason);
     tb_json_end_object(json);
 }
 

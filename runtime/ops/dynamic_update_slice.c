@@ -16,7 +16,9 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     TB_OP_TRY(tb_op_get_input(context, node, 1, "update", &update));
     TB_OP_TRY(tb_op_get_input(context, node, 2, "start", &starts));
     TB_OP_TRY(tb_op_get_output(context, node, 0, &output));
-    TB_OP_TRY(tb_op_check_type(context, input, "input", TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteInt4)));
+    TB_OP_TRY(tb_op_check_type(context, input, "input",
+                               TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteComplex128) |
+                                   TB_TYPE_BIT(kTfLiteInt4)));
     TB_OP_TRY(tb_op_check_same_type(context, update, "update", input, "input"));
     TB_OP_TRY(tb_op_check_type(context, starts, "start",
                                TB_TYPE_BIT(kTfLiteInt32) | TB_TYPE_BIT(kTfLiteInt64)));

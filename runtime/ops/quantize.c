@@ -231,9 +231,7 @@ static TfLiteStatus plan_dequantize(TfLiteContext *context, const TfLiteTensor *
     data->run = tb_count(input);
     if (input->type != kTfLiteFloat16)
         TB_OP_TRY(set_channels(context, input, "input", data));
-    TB_OP_TRY(
-        find_kernel(context, dequantize_rows, TB_COUNT_OF(dequantize_rows), input, output, data));
-    return input->type == kTfLiteInt16 ? tb_op_check_symmetric(context, input, "input") : kTfLiteOk;
+    return find_kernel(context, dequantize_rows, TB_COUNT_OF(dequantize_rows), input, output, data);
 }
 
 static TfLiteStatus prepare_dequantize(TfLiteContext *context, TfLiteNode *node)
@@ -246,6 +244,8 @@ static TfLiteStatus prepare_dequantize(TfLiteContext *context, TfLiteNode *node)
         return kTfLiteError;
     output->type = kTfLiteFloat32;
     TB_OP_TRY(plan_dequantize(context, input, output, data));
+    if (input->type == kTfLiteInt16)
+        TB_OP_TRY(tb_op_check_symmetric(context, input, "input"));
     data->is_constant = tb_tensor_is_constant(input);
     if (data->is_constant)
         output->allocation_type = kTfLiteArenaRwPersistent;

@@ -64,7 +64,7 @@ static TfLiteStatus make_view_broadcast_to(TfLiteContext *context, const TfLiteN
     return tb_op_resize(context, tb_op_output(context, node, 0), out_rank, dims);
 }
 
-TB_DEFINE_VIEW_OPERATOR(broadcast_to, 2, TB_VIEW_TYPES)
+TB_DEFINE_VIEW_OPERATOR(broadcast_to, 2, TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteComplex128))
 
 /* ---- REVERSE_V2 -------------------------------------------------------------------------------- */
 

@@ -45,7 +45,8 @@ static TfLiteStatus prepare_pad(TfLiteContext *context, TfLiteNode *node)
     TB_OP_TRY(tb_op_get_input(context, node, 0, "input", &input));
     TB_OP_TRY(tb_op_get_input(context, node, 1, "padding value", &value));
     TB_OP_TRY(tb_op_get_output(context, node, 0, &output));
-    TB_OP_TRY(tb_op_check_type(context, input, "input", TB_VIEW_TYPES));
+    TB_OP_TRY(
+        tb_op_check_type(context, input, "input", TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteComplex128)));
     TB_OP_TRY(tb_op_check_same_type(context, value, "padding value", input, "input"));
     TB_OP_TRY(tb_op_check_same_type(context, output, "output", input, "input"));
     TB_OP_TRY(tb_op_check_rank(context, input, "input", 1, TB_MAX_RANK));

@@ -47,7 +47,7 @@ size_t tb_test_flex_map(const tb_flex_entry *entries, size_t count, uint8_t out[
             put(&w, &entries[i].integer, WIDE);
     }
     for (size_t i = 0; i < count; i++)
-        put_uint(&w, (entries[i].is_float ? TYPE_FLOAT : TYPE_INT) << 2 | WIDTH_CODE, 1);
+        put_uint(&w, (uint64_t)(entries[i].is_float ? TYPE_FLOAT : TYPE_INT) << 2 | WIDTH_CODE, 1);
     put_uint(&w, w.size - values, 2);
     put_uint(&w, TYPE_MAP << 2 | WIDTH_CODE, 1);
     put_uint(&w, 2, 1);
