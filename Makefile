@@ -201,6 +201,16 @@ abi-build: $(BUILD)/tests/abi/client $(BUILD)/tests/abi/make_model
 abi: abi-build ## what libtensorflowlite_c.so exports, and a client of it
 	@BUILD=$(BUILD) scripts/each.sh tests/abi/run.sh
 
+# Pages in a real browser; the screenshots lie in $(BUILD)/screenshots.
+browser_tests := $(wildcard tests/browser/test_*.mjs)
+
+.PHONY: browser bench-page
+browser: all ## open the pages in Chromium, use every view, write screenshots
+	@BUILD=$(BUILD) scripts/each.sh $(browser_tests)
+
+bench-page: all ## how a page of 20,000 nodes compares with one of 1,000
+	@BUILD=$(BUILD) node tests/browser/bench_page.mjs
+
 shared_models := $(wildcard ../shared/models/MANIFEST.json)
 # ---- measurements of our own ---------------------------------------------------------------------
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(all_src))
@@ -316,6 +326,7 @@ check-runners: all unit-build stress-build
 	@$(tally) run "C library" $(MAKE) -s abi
 	@$(tally) run "C library, conformance" $(BUILD)/tflbench verify --jobs $(shell nproc) \
 	    --engine tflite:$(BUILD)/libtensorflowlite_c.so --delegate cpu $(suite)
+	@$(tally) run "pages in a browser" $(MAKE) -s browser
 	@$(tally) run "conformance, reference" $(MAKE) -s conformance
 	@$(tally) run "conformance, cpu" $(MAKE) -s conformance DELEGATE=cpu
 	@$(tally) run "conformance, cpu, 2 threads" $(MAKE) -s conformance DELEGATE=cpu THREADS=2

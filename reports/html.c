@@ -1,7 +1,7 @@
 /*
  * The HTML report: one file that needs nothing else. The frame is viewer/page.html, whose {{names}}
- * are filled here; style and script are viewer/page.css and page.js. Everything a reader needs is
- * plain HTML; the script adds sorting, tool tips and the choice of theme.
+ * are filled here. Everything a reader needs is plain HTML; the script adds sorting, tool tips, the
+ * choice of theme and, where results were profiled, the views of their profiles.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -169,20 +169,16 @@ PLACE(tb_html_summary)
 PLACE(tb_html_models)
 PLACE(tb_html_warnings)
 PLACE(tb_html_environment)
+PLACE(tb_html_profiles)
 PLACE(add_data)
 
 static const tb_html_place places[] = {
-    {"title", fill_add_title},
-    {"meta", fill_add_meta},
-    {"subject", fill_add_subject},
-    {"sentence", fill_add_sentence},
-    {"facts", fill_add_facts},
-    {"overview", fill_tb_html_overview},
-    {"summary", fill_tb_html_summary},
-    {"models", fill_tb_html_models},
-    {"warnings", fill_tb_html_warnings},
-    {"environment", fill_tb_html_environment},
-    {"data", fill_add_data},
+    {"title", fill_add_title},           {"meta", fill_add_meta},
+    {"subject", fill_add_subject},       {"sentence", fill_add_sentence},
+    {"facts", fill_add_facts},           {"overview", fill_tb_html_overview},
+    {"summary", fill_tb_html_summary},   {"models", fill_tb_html_models},
+    {"warnings", fill_tb_html_warnings}, {"environment", fill_tb_html_environment},
+    {"profiles", fill_tb_html_profiles}, {"data", fill_add_data},
 };
 
 /* ---- series ---- */
@@ -242,7 +238,10 @@ tb_status tb_write_results_html(const tb_selection *selection, const tb_results 
         page.model_count++;
     status = make_series(&page);
     if (status == TB_OK)
+        status = tb_html_read_profiles(&page);
+    if (status == TB_OK)
         status = tb_html_fill(page_html, places, TB_COUNT_OF(places), &page, out, err);
+    tb_buf_free(&page.profiles);
     tb_pool_free(page.pool);
     tb_context_free(&context);
     return status;

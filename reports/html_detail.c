@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "reports/html_page.h"
-#include "reports/op_view.h"
-#include "runtime/base/size.h"
 
 /* ---- samples in order ---- */
 
@@ -54,155 +52,6 @@ void tb_html_order(tb_page *page, const tb_result *result)
 
 /* ---- ops ---- */
 
-typedef struct op_type {
-    const char *name;
-    double ns;
-    size_t count;
-} op_type;
-
-static int compare_types(const void *left, const void *right)
-{
-    const op_type *a = left, *b = right;
-    if (a->ns != b->ns)
-        return a->ns < b->ns ? 1 : -1;
-    return strcmp(a->name, b->name);
-}
-
-/* A bar of the whole time, divided by operator: the largest first, the small ones together. */
-static void add_type_bar(tb_page *page, const tb_op_view *view)
-{
-    enum { SHOWN = 7 };
-    double total = view->total_ns;
-    op_type *types = tb_pool_take(page->pool, view->count, sizeof *types);
-    size_t count = 0;
-    for (size_t i = 0; types && i < view->count; i++) {
-        const tb_op_line *line = &view->lines[i];
-        if (!line->median_ns.known || line->subgraph != view->lines[0].subgraph)
-            continue;
-        size_t at = 0;
-        while (at < count && strcmp(types[at].name, line->op) != 0)
-            at++;
-        if (at == count)
-            types[count++].name = line->op;
-        types[at].ns += line->median_ns.value;
-        types[at].count++;
-    }
-    if (!count || !(total > 0))
-        return;
-    qsort(types, count, sizeof *types, compare_types);
-    tb_buf_append_text(page->out, "<div class=\"types\" aria-hidden=\"true\">");
-    tb_buf legend = {0};
-    double rest = total;
-    for (size_t i = 0; i < count && i < SHOWN && types[i].ns > 0.01 * total; i++) {
-        double share = types[i].ns / total;
-        rest -= types[i].ns;
-        tb_buf_printf(page->out, "<span class=\"type-%zu\" style=\"flex:%.4f 0 0\">", i + 1, share);
-        /* Words only where there is room for them; the legend has all. */
-        if (share > 0.15) {
-            tb_html_text(page, types[i].name);
-            tb_buf_printf(page->out, " %.0f %%", 100 * share);
-        }
-        tb_buf_append_text(page->out, "</span>");
-        tb_buf_printf(&legend, "<li><span class=\"swatch type-%zu\" aria-hidden=\"true\"></span>",
-                      i + 1);
-        tb_escape_html(&legend, types[i].name);
-        tb_buf_printf(&legend, " %.1f %% in %zu</li>", 100 * share, types[i].count);
-    }
-    if (rest > 0.001 * total) {
-        tb_buf_printf(page->out, "<span class=\"type-rest\" style=\"flex:%.4f 0 0\"></span>",
-                      rest / total);
-        tb_buf_printf(&legend,
-                      "<li><span class=\"swatch type-rest\" aria-hidden=\"true\"></span>others "
-                      "%.1f %%</li>",
-                      100 * rest / total);
-    }
-    tb_buf_printf(page->out, "</div><ul class=\"legend\">%s</ul>", tb_buf_text(&legend));
-    page->out->failed |= legend.failed;
-    tb_buf_free(&legend);
-}
-
-static void add_count(tb_page *page, tb_integer value, bool bytes)
-{
-    if (!value.known) {
-        tb_buf_append_text(page->out, "<td class=\"n\"></td>");
-        return;
-    }
-    char text[TB_FIGURE_TEXT_SIZE];
-    (bytes ? tb_format_bytes : tb_format_count)((double)value.value, text);
-    tb_buf_printf(page->out, "<td class=\"n\" data-v=\"%lld\">%s</td>", (long long)value.value,
-                  text);
-}
-
-static void add_op_time(tb_page *page, const tb_op_line *line, double total, double slowest)
-{
-    if (!line->median_ns.known) {
-        tb_buf_append_text(page->out, "<td class=\"n\"></td><td class=\"share\"></td>");
-        return;
-    }
-    char text[TB_FIGURE_TEXT_SIZE];
-    double ns = line->median_ns.value;
-    tb_format_duration(ns, text);
-    tb_buf_printf(page->out,
-                  "<td class=\"n\" data-v=\"%.9g\">%s</td><td class=\"share\" data-v=\"%.9g\">"
-                  "<i style=\"--part:%.4f\"></i><span>%.1f %%</span></td>",
-                  ns, text, ns, slowest > 0 ? ns / slowest : 0, total > 0 ? 100 * ns / total : 0);
-}
-
-/* <text> small, after the main text of a cell. */
-static void add_small(tb_page *page, const char *text, const char *class_attribute)
-{
-    if (!text || !*text)
-        return;
-    tb_buf_printf(page->out, " <small%s>", class_attribute);
-    tb_html_text(page, text);
-    tb_buf_append_text(page->out, "</small>");
-}
-
-static void add_op(tb_page *page, const tb_op_line *line, size_t position, double total,
-                   double slowest)
-{
-    /* Sorted by position where node numbers are lists or missing. */
-    tb_buf_printf(page->out, "<tr><td class=\"n\" data-v=\"%zu\">", position);
-    tb_html_text(page, line->nodes);
-    tb_buf_append_text(page->out, "</td><th scope=\"row\">");
-    tb_html_text(page, line->op);
-    add_small(page, line->kernel, "");
-    tb_buf_append_text(page->out, "</th>");
-    add_op_time(page, line, total, slowest);
-    tb_buf_append_text(page->out, "<td class=\"tensor\" title=\"");
-    tb_html_text(page, line->tensor);
-    tb_buf_append_text(page->out, "\">");
-    tb_html_text(page, line->tensor);
-    add_small(page, line->shape, "");
-    tb_buf_append_text(page->out, "</td><td>");
-    tb_html_text(page, line->delegate ? line->delegate : "portable");
-    add_small(page, line->reason, " class=\"reason\"");
-    tb_buf_append_text(page->out, "</td>");
-    add_count(page, line->flops, false);
-    add_count(page, line->bytes, true);
-    tb_buf_append_text(page->out, "</tr>");
-}
-
-static void add_op_table(tb_page *page, const tb_op_view *view, size_t index)
-{
-    double slowest = 0;
-    for (size_t i = 0; i < view->count; i++)
-        slowest = fmax(slowest, view->lines[i].median_ns.value);
-    tb_buf_append_text(
-        page->out, "<div class=\"wide tall\" role=\"group\" tabindex=\"0\" aria-label=\"ops of ");
-    tb_html_text(page, page->series[index].name);
-    tb_buf_append_text(
-        page->out,
-        "\"><table class=\"sortable ops\"><thead><tr><th scope=\"col\" class=\"n\">Node</th>"
-        "<th scope=\"col\">Op</th><th scope=\"col\" class=\"n\">Time</th>"
-        "<th scope=\"col\">Share</th><th scope=\"col\">Output</th><th scope=\"col\">Runs on</th>"
-        "<th scope=\"col\" class=\"n\">FLOP</th><th scope=\"col\" class=\"n\">Bytes</th>"
-        "</tr></thead><tbody>");
-    for (size_t i = 0; i < view->count; i++)
-        add_op(page, &view->lines[i], i, view->total_ns, slowest);
-    tb_buf_append_text(page->out, "</tbody></table></div>");
-}
-
 /* "14 nodes stayed behind: 9 × reason (CONV_2D, ADD)". */
 static void add_reasons(tb_page *page, const tb_ops *ops)
 {
@@ -233,33 +82,24 @@ static void add_reasons(tb_page *page, const tb_ops *ops)
         tb_buf_append_text(page->out, "</ul>");
 }
 
-static tb_status add_ops(tb_page *page, const tb_ops *ops, size_t index)
+static void add_ops(tb_page *page, const tb_ops *ops, size_t index)
 {
-    tb_op_view view;
-    tb_status status = tb_op_view_make(ops, page->pool, page->err, &view);
-    if (status != TB_OK)
-        return status;
-    if (view.total_ns > 0) {
-        char text[TB_FIGURE_TEXT_SIZE];
-        tb_format_duration(view.total_ns, text);
-        tb_buf_printf(page->out,
-                      "<h4>Where the time goes</h4><p class=\"note\">From %zu profiled process%s: "
-                      "the ops take %s",
-                      ops->profiled_count, ops->profiled_count == 1 ? "" : "es", text);
-        if (ops->end_to_end_ns.known) {
-            tb_format_duration(ops->end_to_end_ns.value, text);
-            tb_buf_printf(page->out, " of the %s an inference takes while profiled", text);
-        }
-        tb_buf_append_text(page->out, ".</p>");
-        add_type_bar(page, &view);
-    }
     add_reasons(page, ops);
-    if (view.total_ns > 0)
-        add_op_table(page, &view, index);
-    else if (ops->count)
-        tb_buf_append_text(page->out, "<p class=\"note\">No process of this configuration was "
-                                      "profiled: there are no times of single ops.</p>");
-    return TB_OK;
+    if (!ops->count)
+        return;
+    tb_buf_append_text(page->out, "<p class=\"note\">");
+    if (page->profile_of[index] >= 0)
+        tb_buf_printf(page->out,
+                      "<a href=\"#view=overview&amp;profile=%d\">Where the time goes, op by op</a>",
+                      page->profile_of[index]);
+    else if (page->profile_of[index] == TB_PROFILE_LEFT_OUT)
+        tb_buf_append_text(page->out, "Its profile would make this page too large: a report of "
+                                      "fewer results, or <code>tflbench profile @RUN -o "
+                                      "page.html</code>, shows it.");
+    else
+        tb_buf_append_text(page->out, "No process of this configuration was profiled to its end: "
+                                      "there are no times of single ops.");
+    tb_buf_append_text(page->out, "</p>");
 }
 
 /* ---- figures ---- */
@@ -360,7 +200,7 @@ tb_status tb_html_detail(tb_page *page, size_t index)
         tb_buf_printf(page->out, " <small>%zu samples, %zu ops, %zu figures</small></summary>",
                       result->sample_count, ops.count, figures.count);
         tb_html_order(page, result);
-        status = add_ops(page, &ops, index);
+        add_ops(page, &ops, index);
         add_figures(page, &figures);
         add_plan(page, &ops);
         tb_buf_append_text(page->out, "</details>");

@@ -28,11 +28,18 @@ typedef struct tb_page {
     const tb_context *context;
     const tb_series *series; /* one a result */
     tb_naming naming;
+    int *profile_of;    /* a result's index among the profiles, or one of the two below */
+    tb_buf profiles;    /* their document; empty: none */
     size_t model_count; /* groups of results of one model and run */
     tb_pool *pool;
     tb_error *err;
     tb_buf *out;
 } tb_page;
+
+enum { TB_PROFILE_NONE = -1, TB_PROFILE_LEFT_OUT = -2 };
+
+/* Fills profile_of and profiles, before any section is written. */
+tb_status tb_html_read_profiles(tb_page *page);
 
 /* Sections, in the order of the page. */
 tb_status tb_html_overview(tb_page *page);    /* all models in one picture */
@@ -40,6 +47,8 @@ tb_status tb_html_summary(tb_page *page);     /* the table of results */
 tb_status tb_html_models(tb_page *page);      /* a section each */
 tb_status tb_html_warnings(tb_page *page);    /* what limits trust */
 tb_status tb_html_environment(tb_page *page); /* where it was measured */
+
+tb_status tb_html_profiles(tb_page *page); /* the data of the profiles */
 
 /* Charts of one model: result `first` and count - 1 more. */
 void tb_html_latency_bars(tb_page *page, size_t first, size_t count);

@@ -230,6 +230,7 @@ function mountProfiles() {
   const fallback = document.getElementById('plain');
   const app = new App(profiles, fallback.dataset.keep === undefined ? null : fallback);
   if (fallback.dataset.keep === undefined) fallback.remove();
+  document.documentElement.dataset.app = '';
   place.replaceChildren(app.element);
   app.start();
   document.documentElement.dataset.ready = '';

@@ -39,7 +39,7 @@ export function makeGraph({ profile, select, selection }) {
   const measureKey = () => { const key = stateOf('color') || 'time'; return key === 'delegate' || key === 'type' || all.some((m) => m.key === key && m.has) ? key : 'delegate'; };
   const measure = () => all.find((one) => one.key === measureKey());
 
-  const colourChoice = choice('Colour', [...all.map((one) => [one.key, one.has ? one.label : `${one.label} (not available)`, !one.has]), ['delegate', 'Delegate'], ['type', 'Op']], measureKey(), (value) => change({ color: value }));
+  const colourChoice = choice('Colour', [...all.map((one) => [one.key, one.has ? one.label : `${one.label}: not available, ${one.reason}`, !one.has]), ['delegate', 'Delegate'], ['type', 'Op']], measureKey(), (value) => change({ color: value }));
   const groupChoice = choice('Groups', [...(nodesHere().length <= ALL_NODES ? [['none', 'None']] : []), ['scope', 'By name scope'], ['partition', 'By partition']], grouping(), (value) => change({ 'graph.by': value, 'graph.open': '' }));
   const subgraphChoice = profile.subgraphs.length > 1 ? choice('Subgraph', profile.subgraphs.map((graph) => [String(graph.subgraph ?? 0), graph.name || `subgraph ${graph.subgraph}`]), String(subgraph()), (value) => change({ 'graph.subgraph': value, 'graph.open': '' })) : null;
   const legend = h('div.scale-legend', { 'aria-hidden': 'true' });
@@ -400,7 +400,11 @@ export function makeGraph({ profile, select, selection }) {
   return {
     element,
     stage,
-    show() { stage.resize(); },
+    show() {
+      stage.resize();
+      const item = drawing && chosenItem();
+      if (item) show(item);
+    },
     update(changed) {
       if (['graph.by', 'graph.open', 'graph.subgraph'].some((one) => changed.has(one))) {
         groupChoice.querySelector('select').value = grouping();

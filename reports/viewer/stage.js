@@ -71,9 +71,11 @@ export class Stage {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height) return;
-    const first = !this.size[0];
+    const [before, above] = this.size;
+    if (before === width && above === height) { this.paint(); return; }
     this.size = [width, height];
-    if (first && this.spec.placed) this.spec.placed(this);
+    // As long as nobody has moved it, a view finds its own place for the size it has.
+    if (this.spec.placed && !this.touched) this.spec.placed(this);
     else this.clamp();
     this.paint();
   }
@@ -127,6 +129,7 @@ export class Stage {
   }
 
   zoomAt(factor, x = this.size[0] / 2, y = this.size[1] / 2) {
+    this.touched = true;
     const [least, most] = this.limits();
     const next = Math.max(least, Math.min(most, this.scale * factor));
     const real = next / this.scale;
@@ -137,6 +140,7 @@ export class Stage {
   }
 
   pan(dx, dy) {
+    this.touched = true;
     this.offset[0] += dx;
     this.offset[1] += dy;
     this.moved();
@@ -150,6 +154,7 @@ export class Stage {
 
   // The whole world in view.
   fit() {
+    this.touched = false;
     [this.scale] = this.limits();
     const [w, hgt] = this.spec.world();
     this.offset = this.spec.zoom === 'x' ? [this.spec.inset ?? 0, 0]
@@ -159,6 +164,7 @@ export class Stage {
 
   // A world rectangle in view: at the present scale where it fits, else smaller.
   reveal(x, y, w, hgt, scale) {
+    this.touched = true;
     const [least, most] = this.limits();
     if (scale) this.scale = Math.max(least, Math.min(most, scale));
     const [left, top] = [x * this.scale + this.offset[0], (this.spec.zoom === 'xy' ? y * this.scale : y) + this.offset[1]];

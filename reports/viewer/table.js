@@ -6,16 +6,17 @@ import { known } from './data.js';
 import { change, stateOf } from './state.js';
 
 const ROW_HEIGHT = 30;
+const narrowPage = matchMedia('(max-width: 44rem)');
 
 const nodeText = (row) => (row.covers.length ? row.covers.slice(0, 3).join(', ') + (row.covers.length > 3 ? ` +${row.covers.length - 3}` : '') : known(row.op.node) ? String(row.op.node) : '');
 const number = (key, format) => ({ value: (row) => row.op[key], text: (row) => (known(row.op[key]) ? format(row.op[key]) : '') });
 
 // key, heading, width, what it sorts by and shows; `number` is right-aligned and sorts from the largest.
 const COLUMNS = {
-  position: { label: 'Node', width: '4.5rem', number: true, value: (row) => row.i, text: nodeText, plain: nodeText },
-  type: { label: 'Op', width: 'minmax(9.5rem, 1.1fr)', value: (row) => row.type, text: (row) => row.type },
-  time: { label: 'Time', width: '5.5rem', number: true, value: (row) => row.ns, text: (row) => (known(row.ns) ? duration(row.ns) : ''), plain: (row) => row.ns },
-  share: { label: 'Share', width: '9rem', number: true, bar: true, value: (row) => row.ns, text: (row, profile) => (known(row.ns) && profile.totalNs ? percent(row.ns / profile.totalNs) : ''), plain: (row, profile) => (known(row.ns) ? row.ns / profile.totalNs : undefined) },
+  position: { label: 'Node', width: '4.5rem', narrow: '3.5rem', number: true, value: (row) => row.i, text: nodeText, plain: nodeText },
+  type: { label: 'Op', width: 'minmax(9.5rem, 1.1fr)', narrow: '8rem', value: (row) => row.type, text: (row) => row.type },
+  time: { label: 'Time', width: '5.5rem', narrow: '5rem', number: true, value: (row) => row.ns, text: (row) => (known(row.ns) ? duration(row.ns) : ''), plain: (row) => row.ns },
+  share: { label: 'Share', width: '9rem', narrow: '6rem', number: true, bar: true, value: (row) => row.ns, text: (row, profile) => (known(row.ns) && profile.totalNs ? percent(row.ns / profile.totalNs) : ''), plain: (row, profile) => (known(row.ns) ? row.ns / profile.totalNs : undefined) },
   spark: { label: 'Inferences', width: '7rem', spark: true, value: (row) => (known(row.op.std_ns) && row.op.avg_ns ? row.op.std_ns / row.op.avg_ns : undefined), text: () => '', plain: (row) => row.op.std_ns },
   name: { label: 'Output', width: 'minmax(10rem, 2fr)', value: (row) => row.name, text: (row) => row.name },
   place: { label: 'Runs on', width: 'minmax(7rem, .8fr)', value: (row) => row.delegate || 'interpreter', text: (row) => (row.delegate ? (row.partition === undefined ? row.delegate : `${row.delegate} · ${row.partition}`) : 'interpreter') },
@@ -148,7 +149,7 @@ export function makeTable({ profile, select, selection }) {
 
   function drawHead() {
     const { key: sorted, down } = sorting();
-    grid.style.setProperty('--columns', shown().map(([, column]) => column.width).join(' '));
+    grid.style.setProperty('--columns', shown().map(([, column]) => (narrowPage.matches && column.narrow) || column.width).join(' '));
     refill(head, shown().map(([key, column]) => h(`div${column.number ? '.n' : ''}`, {
       role: 'columnheader', 'aria-sort': key === sorted ? (down ? 'descending' : 'ascending') : undefined,
     }, h('button', { type: 'button', 'data-key': key, onclick: () => sortBy(key) }, column.label))));

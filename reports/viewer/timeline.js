@@ -264,7 +264,12 @@ export function makeTimeline({ profile, select, selection, follow }) {
   return {
     element,
     stage,
-    show() { setHeight(); stage.resize(); },
+    show() {
+      setHeight();
+      stage.resize();
+      const event = chosenEvent();
+      if (event && stage.touched) stage.reveal(event.begin, 0, event.length, ROW);
+    },
     update(changed) {
       if (changed.has('timeline.inference')) {
         setHeight();

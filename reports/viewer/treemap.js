@@ -77,7 +77,7 @@ export function makeTreemap({ profile, select, selection }) {
   const bar = h('div.controls', null,
     switcher('Shape', [['treemap', 'Treemap'], ['icicle', 'Icicle']], shape(), (value) => change({ 'map.shape': value === 'treemap' ? '' : value })),
     choice('Nested', [['scope', 'By name scope'], ['type', 'By op'], ['delegate', 'By delegate']], by(), (value) => change({ 'map.by': value === 'scope' ? '' : value, at: '' })),
-    choice('Size', sizes.map((one) => [one.key, one.has ? one.label : `${one.label} (not available)`, !one.has]), measure().key, (value) => change({ 'map.size': value })), crumbs);
+    choice('Size', sizes.map((one) => [one.key, one.has ? one.label : `${one.label}: not available, ${one.reason}`, !one.has]), measure().key, (value) => change({ 'map.size': value })), crumbs);
   const stage = new Stage({
     label: 'Treemap. Arrow keys go from area to area, Enter goes into a group, Backspace out of it.',
     zoom: '', placed: arrange, draw, pick, hovers: true, tip: tipOf, choose, open: (place) => place && enter(place.node), key,

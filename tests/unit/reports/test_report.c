@@ -284,9 +284,9 @@ Test(report, hostile_texts_stay_texts)
         "</script><script>evil()</script><img src=x onerror=\"evil()\" a='\x1b[31m\xff";
     tb_store *store = hostile(evil);
     char *report = write_report(store, "html");
-    /* The two scripts are ours: the data and the page's own. */
-    cr_expect_eq(count_of(report, "<script"), 2);
-    cr_expect_eq(count_of(report, "</script"), 2);
+    /* The three scripts are ours: the data, that of the profiles, and the page's own. */
+    cr_expect_eq(count_of(report, "<script"), 3);
+    cr_expect_eq(count_of(report, "</script"), 3);
     *strstr(report, "<script type=\"application/json\"") = '\0';
     expect_lacks(report, "<img");
     expect_lacks(report, "onerror=\"");
