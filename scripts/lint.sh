@@ -13,10 +13,19 @@ fi
 
 scripts/check_layers.sh || bad=1
 
+# Files that are part of the program as bytes: two of them are as telling as all, and as quick.
+stand_ins=build/lint/gen
+rm -rf "$stand_ins"
+for file in $(cd build/gen && find . -name '*.inc'); do
+    mkdir -p "$stand_ins/$(dirname "$file")"
+    echo "'0', '0'" >"$stand_ins/$file"
+done
+cp build/gen/*.h "$stand_ins" 2>/dev/null
+
 # shellcheck disable=SC2046
 if ! cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -j 2 \
     --enable=warning,performance,portability --suppressions-list=scripts/cppcheck.txt \
-    -I. -Ibuild/gen -D__x86_64__ -D__GNUC__=12 $(git ls-files 'runtime/*.c' 'profiler/*.c' 'delegates/*.c' 'models/*.c' \
+    -I. -I"$stand_ins" -D__x86_64__ -D__GNUC__=12 $(git ls-files 'runtime/*.c' 'profiler/*.c' 'delegates/*.c' 'models/*.c' \
         'reports/*.c' 'bench/*.c'); then
     echo "lint: cppcheck found faults" >&2
     bad=1
@@ -30,7 +39,7 @@ for script in $(git ls-files '*.sh' .ci/run); do
     $shell -n "$script" || bad=1
 done
 
-if git ls-files -z '*.[ch]' '*.sh' '*.def' '*.js' '*.css' '*.md' Makefile | xargs -0 grep -nE '[[:space:]]+$'; then
+if git ls-files -z '*.[ch]' '*.sh' '*.def' '*.js' '*.mjs' '*.css' '*.md' Makefile | xargs -0 grep -nE '[[:space:]]+$'; then
     echo "lint: white space at the end of a line" >&2
     bad=1
 fi
