@@ -90,7 +90,7 @@ $(BUILD)/tflbench-worker: $(call objects,bench/worker_main.c $(core_src)) $(BUIL
 # The runtime and the cpu delegate, in the place of the library of the same name. Only TfLite* is
 # visible. The small one has no delegate.
 c_library_src := $(base_src) $(runtime_src) \
-                 $(if $(SMALL),,$(delegate_c_api) $(filter delegates/cpu/%,$(delegate_src)))
+                 $(if $(SMALL),,$(delegate_c_api) delegates/made.c delegates/external/load.c $(filter delegates/cpu/%,$(delegate_src)))
 abi_map := runtime/tflite_abi/libtensorflowlite_c.map
 $(BUILD)/libtensorflowlite_c.so: $(call objects,$(c_library_src)) $(abi_map)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \

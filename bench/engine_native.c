@@ -114,9 +114,10 @@ static tb_status apply_delegate(tb_session *session, tb_error *err)
     uint64_t begin_ns = tb_clock_ns();
     status = arg->row->create(arg->options, arg->option_count, session->options.threads, err,
                               &session->delegate);
-    if (status == TB_OK)
-        status = tb_interpreter_apply_delegate(session->interpreter, session->delegate,
-                                               arg->row->bind, err);
+    if (status != TB_OK)
+        return tb_in(err, "delegate %s", arg->canonical);
+    status =
+        tb_interpreter_apply_delegate(session->interpreter, session->delegate, arg->row->bind, err);
     if (status == TB_UNAVAILABLE) {
         /* The model is not for this delegate, and is as it was: every node stays behind. */
         const char *name = tb_model_name(session->model), *reason = err->text;

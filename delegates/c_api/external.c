@@ -2,16 +2,8 @@
 #include "runtime/tflite_abi/external_delegate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "delegates/c_api/made.h"
-#include "runtime/base/library.h"
-
-/* What a delegate came from. */
-typedef struct origin {
-    tb_library *library;
-    tflite_plugin_destroy_delegate_fn destroy;
-} origin;
+#include "delegates/external/load.h"
 
 TfLiteExternalDelegateOptions TfLiteExternalDelegateOptionsDefault(const char *lib_path)
 {
@@ -35,47 +27,20 @@ static void tell(const char *message)
     fprintf(stderr, "external delegate: %s\n", message);
 }
 
-static TfLiteDelegate *create(const TfLiteExternalDelegateOptions *options, tb_library *library,
-                              origin *from)
-{
-    tflite_plugin_create_delegate_fn make =
-        (tflite_plugin_create_delegate_fn)tb_library_find(library, "tflite_plugin_create_delegate");
-    *from = (origin){library, (tflite_plugin_destroy_delegate_fn)tb_library_find(
-                                  library, "tflite_plugin_destroy_delegate")};
-    if (make && from->destroy && options->count >= 0 &&
-        options->count <= kExternalDelegateMaxOptions)
-        return make(options->keys, options->values, (size_t)options->count, tell);
-    tell("the library lacks tflite_plugin_create_delegate or tflite_plugin_destroy_delegate");
-    return NULL;
-}
-
 TfLiteDelegate *TfLiteExternalDelegateCreate(const TfLiteExternalDelegateOptions *options)
 {
     tb_error err = TB_ERROR_NONE;
-    tb_library *library = NULL;
-    if (!options || !options->lib_path)
+    TfLiteDelegate *delegate = NULL;
+    if (!options || !options->lib_path || options->count < 0 ||
+        options->count > kExternalDelegateMaxOptions)
         return NULL;
-    if (tb_library_open(options->lib_path, false, &err, &library) != TB_OK) {
+    if (tb_external_create(options->lib_path, options->keys, options->values,
+                           (size_t)options->count, &err, &delegate) != TB_OK)
         tell(err.text);
-        return NULL;
-    }
-    origin *from = calloc(1, sizeof *from);
-    TfLiteDelegate *delegate = from ? create(options, library, from) : NULL;
-    if (delegate && tb_made_put(delegate, from))
-        return delegate;
-    if (delegate)
-        from->destroy(delegate);
-    free(from);
-    tb_library_close(library);
-    return NULL;
+    return delegate;
 }
 
 void TfLiteExternalDelegateDelete(TfLiteDelegate *delegate)
 {
-    origin *from = delegate ? tb_made_take(delegate) : NULL;
-    if (!from)
-        return;
-    from->destroy(delegate);
-    tb_library_close(from->library);
-    free(from);
+    tb_external_destroy(delegate);
 }

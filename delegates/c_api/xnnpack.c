@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "delegates/c_api/made.h"
 #include "delegates/delegate.h"
+#include "delegates/made.h"
 #include "runtime/tflite_abi/xnnpack_delegate.h"
 
 extern const tb_delegate_row tb_delegate_cpu;

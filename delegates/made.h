@@ -1,9 +1,9 @@
 /*
- * What belongs to a delegate that the C API made, beside the delegate: its struct is its maker's, so
+ * What belongs to a delegate beside the delegate: its struct is its maker's, so
  * the rest is kept here under the delegate's address. Safe from any thread.
  */
-#ifndef TB_DELEGATES_C_API_MADE_H
-#define TB_DELEGATES_C_API_MADE_H
+#ifndef TB_DELEGATES_MADE_H
+#define TB_DELEGATES_MADE_H
 
 #include <stdbool.h>
 

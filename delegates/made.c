@@ -1,5 +1,5 @@
 /* A short list behind a mutex; see made.h. */
-#include "delegates/c_api/made.h"
+#include "delegates/made.h"
 
 #include <pthread.h>
 #include <stdlib.h>
