@@ -116,6 +116,12 @@ size: $(BUILD)/tflbench ## print the size of a runtime for keyword spotting alon
 	@$(MAKE) -s runtime OPS=$(BUILD)/kws.txt
 	@$(MAKE) -s runtime OPS=
 
+.PHONY: arena-table
+arena-table: $(BUILD)/tflbench ## write the table of docs/memory.md anew, from ../shared/models
+	@sed '/^| model/,$$d' docs/memory.md > $(BUILD)/memory.md
+	@scripts/arena_table.sh $(BUILD)/tflbench ../shared/models >> $(BUILD)/memory.md
+	@mv $(BUILD)/memory.md docs/memory.md
+
 # The cpu delegate for other runtimes: everything it needs goes through the ABI.
 $(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
     $(call objects,delegates/cpu/plugin.c $(filter delegates/cpu/%,$(delegate_src)) $(base_src) \

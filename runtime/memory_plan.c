@@ -202,11 +202,13 @@ static uint64_t length(const item *block)
     return (uint64_t)(block->last - block->first);
 }
 
-/* Blocks that live throughout cannot share with anybody and go to the bottom; then by size. */
+/* Blocks that live throughout cannot share with anybody and go to the bottom; then by size, before it
+   is rounded: the block that ends up at the top then is one with more of it unused. */
 static sort_key by_size(const planner *plan, const item *block)
 {
     bool throughout = block->first == 0 && block->last >= plan->positions - 1;
-    return (sort_key){throughout ? UINT64_MAX : block->size, earliness(block), 0};
+    uint64_t bytes = plan->blocks[block - plan->items].bytes;
+    return (sort_key){throughout ? UINT64_MAX : bytes, earliness(block), 0};
 }
 
 /* Whoever lives at the fullest position first. */

@@ -19,15 +19,16 @@ TfLiteStatus tb_handle_read(TfLiteContext *context, const TfLiteTensor *tensor, 
     return kTfLiteOk;
 }
 
-/* Not dynamic: the size is known, so what follows in the plan can be prepared. */
+/* Not dynamic: the size is known, so what follows in the plan can be prepared. Beside the variables, as
+   in TFLite: handles live long, and would each take an arena's unit. */
 void tb_handle_place(TfLiteTensor *output)
 {
     if (output->type != kTfLiteResource)
         return;
-    if (tb_tensor_is_dynamic(output)) {
+    if (tb_tensor_is_dynamic(output))
         TfLiteTensorDataFree(output);
-        output->allocation_type = kTfLiteArenaRw;
-    }
+    if (tb_tensor_is_dynamic(output) || output->allocation_type == kTfLiteArenaRw)
+        output->allocation_type = kTfLiteArenaRwPersistent;
     output->bytes = sizeof(int32_t);
 }
 

@@ -7,18 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct ranked {
-    int64_t key; /* orders as the elements do */
-    size_t index;
-} ranked;
-
 typedef struct topk_data {
     size_t rows;
     size_t length; /* of a row */
     size_t element_bytes;
-    int heap; /* scratch: one ranked an element of a row */
 } topk_data;
 
+/* Orders as the elements do. */
 static int64_t key_of(const TfLiteTensor *tensor, size_t i)
 {
     switch (tensor->type) {
@@ -92,7 +87,6 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     data->element_bytes = tb_type_bytes(input->type);
     if (indices->type == kTfLiteInt16 && data->rows > 0 && data->length > INT16_MAX)
         return tb_op_fail(context, "rows of %zu are too long for int16 indices", data->length);
-    TB_OP_TRY(tb_op_scratch_array(context, data->length, sizeof(ranked), &data->heap));
     if (tb_tensor_is_constant(k_tensor)) {
         size_t k;
         TB_OP_TRY(read_k(context, node, &k));
@@ -105,45 +99,65 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
 
 /* ---- invoke ------------------------------------------------------------------------------------ */
 
-static bool before(ranked a, ranked b)
+/* A heap of elements of a row, kept as their indices where these go in the end: no memory besides. */
+typedef struct heap {
+    const TfLiteTensor *input;
+    size_t begin; /* of the row */
+    int32_t *wide;
+    int16_t *narrow; /* where indices are int16; else NULL */
+} heap;
+
+static size_t get(const heap *h, size_t at)
 {
-    return a.key != b.key ? a.key > b.key : a.index < b.index;
+    return h->narrow ? (size_t)h->narrow[at] : (size_t)h->wide[at];
+}
+
+static void put(const heap *h, size_t at, size_t index)
+{
+    if (h->narrow)
+        h->narrow[at] = (int16_t)index;
+    else
+        h->wide[at] = (int32_t)index;
+}
+
+static bool before(const heap *h, size_t a, size_t b)
+{
+    int64_t key_a = key_of(h->input, h->begin + a), key_b = key_of(h->input, h->begin + b);
+    return key_a != key_b ? key_a > key_b : a < b;
 }
 
 /* Restores the heap, whose root comes last in the order, below position `at`. */
-static void sift_down(ranked *heap, size_t count, size_t at)
+static void sift_down(const heap *h, size_t count, size_t at)
 {
+    size_t moved = get(h, at);
     for (size_t child; (child = 2 * at + 1) < count; at = child) {
-        if (child + 1 < count && before(heap[child], heap[child + 1]))
+        if (child + 1 < count && before(h, get(h, child), get(h, child + 1)))
             child++;
-        if (!before(heap[at], heap[child]))
-            return;
-        ranked swap = heap[at];
-        heap[at] = heap[child];
-        heap[child] = swap;
+        if (!before(h, moved, get(h, child)))
+            break;
+        put(h, at, get(h, child));
     }
+    put(h, at, moved);
 }
 
-/* The first k of a row of `length` from `begin` on, in order. */
-static void select_row(const TfLiteTensor *input, size_t begin, size_t length, ranked *heap,
-                       size_t k)
+/* The first k of a row of `length`, in order. */
+static void select_row(const heap *h, size_t length, size_t k)
 {
     for (size_t i = 0; i < k; i++)
-        heap[i] = (ranked){key_of(input, begin + i), i};
+        put(h, i, i);
     for (size_t i = k / 2; i-- > 0;)
-        sift_down(heap, k, i);
+        sift_down(h, k, i);
     for (size_t i = k; i < length; i++) {
-        ranked element = {key_of(input, begin + i), i};
-        if (before(element, heap[0])) {
-            heap[0] = element;
-            sift_down(heap, k, 0);
+        if (before(h, i, get(h, 0))) {
+            put(h, 0, i);
+            sift_down(h, k, 0);
         }
     }
     for (size_t left = k; left-- > 1;) {
-        ranked last = heap[0];
-        heap[0] = heap[left];
-        heap[left] = last;
-        sift_down(heap, left, 0);
+        size_t last = get(h, 0);
+        put(h, 0, get(h, left));
+        put(h, left, last);
+        sift_down(h, left, 0);
     }
 }
 
@@ -159,18 +173,16 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
         TB_OP_TRY(shape_outputs(context, node, k));
     if (k == 0)
         return kTfLiteOk;
-    ranked *heap = tb_op_scratch(context, data->heap);
     for (size_t row = 0; row < data->rows && !tb_stopped(); row++) {
-        size_t begin = row * data->length;
-        select_row(input, begin, data->length, heap, k);
-        for (size_t i = 0, to = row * k; i < k; i++, to++) {
-            memcpy(values->data.raw + to * bytes, input->data.raw + (begin + heap[i].index) * bytes,
-                   bytes);
-            if (indices->type == kTfLiteInt16)
-                indices->data.i16[to] = (int16_t)heap[i].index;
-            else
-                indices->data.i32[to] = (int32_t)heap[i].index;
-        }
+        heap h = {.input = input, .begin = row * data->length};
+        if (indices->type == kTfLiteInt16)
+            h.narrow = indices->data.i16 + row * k;
+        else
+            h.wide = indices->data.i32 + row * k;
+        select_row(&h, data->length, k);
+        for (size_t i = 0; i < k; i++)
+            memcpy(values->data.raw + (row * k + i) * bytes,
+                   input->data.raw + (h.begin + get(&h, i)) * bytes, bytes);
     }
     return kTfLiteOk;
 }
