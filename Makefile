@@ -52,7 +52,7 @@ reports_src  := $(wildcard reports/*.c)
 bench_src    := $(filter-out bench/main.c bench/worker_main.c,$(wildcard bench/*.c bench/roof/*.c))
 
 # Files of another instruction set than this build's are left out; the others get its flags.
-x86_only := %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_avxvnni.c
+x86_only := %_sse41.c %_avx2.c %_avx512.c %_vnni.c %_vbmi.c %_avxvnni.c
 arm_only := %_neon.c %_dotprod.c %_i8mm.c
 other_isa := $(if $(filter x86_64,$(ARCH)),$(arm_only),$(x86_only))
 delegate_src := $(filter-out $(other_isa),$(delegate_src))
@@ -61,6 +61,7 @@ isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
             $(if $(filter %_avx2.c,$1),-mavx2 -mfma -mf16c) \
             $(if $(filter %_avx512.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mf16c -mprefer-vector-width=512) \
             $(if $(filter %_vnni.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mavx2 -mfma -mf16c) \
+            $(if $(filter %_vbmi.c,$1),-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vbmi -mavx2 -mfma -mf16c) \
             $(if $(filter %_avxvnni.c,$1),-mavx2 -mfma -mavxvnni) \
             $(if $(filter %_dotprod.c,$1),-march=armv8.2-a+dotprod) \
             $(if $(filter %_i8mm.c,$1),-march=armv8.2-a+dotprod+i8mm)

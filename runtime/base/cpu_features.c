@@ -52,6 +52,8 @@ uint32_t tb_cpu_detect(void)
         found |= TB_CPU_AVX512;
         if (c7 & bit_AVX512VNNI)
             found |= TB_CPU_VNNI;
+        if (c7 & bit_AVX512VBMI)
+            found |= TB_CPU_VBMI;
     }
     return found;
 }

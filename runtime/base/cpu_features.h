@@ -20,6 +20,7 @@
     X(AVXVNNI, "avxvnni", TB_CPU_SSE41 | TB_CPU_AVX2)           /* vpdpbusd on 256 bits */ \
     X(AVX512, "avx512", TB_CPU_SSE41 | TB_CPU_AVX2)             /* F, BW, DQ and VL */     \
     X(VNNI, "vnni", TB_CPU_SSE41 | TB_CPU_AVX2 | TB_CPU_AVX512) /* AVX512_VNNI */          \
+    X(VBMI, "vbmi", TB_CPU_SSE41 | TB_CPU_AVX2 | TB_CPU_AVX512) /* AVX512_VBMI */          \
     X(NEON, "neon", 0)                                                                     \
     X(DOTPROD, "dotprod", TB_CPU_NEON)            /* sdot, udot */                         \
     X(I8MM, "i8mm", TB_CPU_NEON | TB_CPU_DOTPROD) /* smmla, usdot */

@@ -398,7 +398,22 @@ uint8_t *oc_layer(oc_random *r, TfLiteType type, const oc_layer_spec *spec, size
 {
     network net;
     begin(&net, r, type, what, what_size);
-    const value in = add_value(&net, spec->side, spec->side, spec->in_c, 0, 0);
+    const int32_t in_c = spec->depthwise ? 4 : spec->in_c;
+    value in = add_value(&net, spec->side, spec->side, in_c, 0, 0);
+    const size_t described = strlen(what);
+    if (spec->depthwise) {
+        const conv_spec before = {.kh = 1,
+                                  .kw = 1,
+                                  .stride_h = 1,
+                                  .stride_w = 1,
+                                  .dilation = 1,
+                                  .channels = spec->in_c,
+                                  .same = true,
+                                  .activation = kTfLiteActRelu6};
+        add_conv(&net, &in, &before);
+        in = net.values[net.count - 1];
+        what[described] = 0; /* the layer that is timed is what matters */
+    }
     const conv_spec s = {.depthwise = spec->depthwise,
                          .kh = spec->taps,
                          .kw = spec->taps,

@@ -8,7 +8,8 @@
 /* The model's bytes, to be freed; what is in it, for messages, goes into `what`. */
 uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, size_t what_size);
 
-/* One convolution under SAME padding, for timing. */
+/* One convolution under SAME padding, for timing; before a depthwise one stands a pointwise one, as
+   in networks, so that the plan lays out its input. */
 typedef struct oc_layer_spec {
     bool depthwise;
     int32_t side, in_c, out_c, taps, stride;
