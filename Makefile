@@ -222,7 +222,7 @@ shared_models := $(wildcard ../shared/models/MANIFEST.json)
 # ---- measurements of our own ---------------------------------------------------------------------
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call objects,$(all_src))
 	@mkdir -p $(@D)
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 overhead_models = $(BUILD)/zoo/mobilenet_v1*.tflite \
                   $(wildcard ../shared/models/classification/mobilenet_v1*/model.tflite)
@@ -243,7 +243,7 @@ FUZZ_SECONDS ?= 60
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(call objects,$(fuzz_support))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 # Targets that take models change them in ways that know models.
 $(BUILD)/fuzz/fuzz_model $(BUILD)/fuzz/fuzz_flatbuffer: \
@@ -252,12 +252,12 @@ $(BUILD)/fuzz/fuzz_model $(BUILD)/fuzz/fuzz_flatbuffer: \
 $(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
                         $(call objects,tests/fuzz/replay_main.c $(fuzz_support))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 $(BUILD)/fuzz/mutate: $(call objects,tests/fuzz/mutate.c tests/fuzz/mutator.c tests/fuzz/exercise.c \
                                      $(all_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 # Mutated models through load, allocate and invoke; MUTATE_COUNT=100000 is the acceptance run.
 MUTATE_COUNT ?= 20000
@@ -364,7 +364,7 @@ bench_bin := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 $(bench_bin): $(BUILD)/%: $(BUILD)/obj/%.o $(call objects,$(all_src))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(LDLIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 .PHONY: bench-start
 bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocate beside a read of the file
@@ -374,6 +374,10 @@ bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocat
 .PHONY: bench-gate
 bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (hours; resumable; GATE_SECONDS ends it)
 	@scripts/bench_gate.sh $(BUILD) $(BUILD)/bench-gate $(or $(AA),200) $(or $(SLOW3),100) $(or $(SLOW10),20)
+
+.PHONY: bench-store
+bench-store: $(BUILD)/tests/bench/store_speed ## how fast the store answers, and how large it is
+	@$(BUILD)/tests/bench/store_speed $(BUILD)
 
 .PHONY: bench-coverage
 bench-coverage: $(BUILD)/tests/bench/coverage ## in how many simulated experiments the intervals hold the truth

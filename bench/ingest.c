@@ -325,9 +325,27 @@ tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event,
     return status == TB_OK ? takers[message](context, event, err) : status;
 }
 
+/* So that a history of many runs need not read every sample. */
+static tb_status store_median(tb_ingest *ingest, tb_error *err)
+{
+    double *sorted = malloc(ingest->sample_count * sizeof *sorted);
+    if (!sorted)
+        return no_memory(err);
+    memcpy(sorted, ingest->latency_ns, ingest->sample_count * sizeof *sorted);
+    tb_sort_doubles(sorted, ingest->sample_count);
+    tb_figure median = {.phase = "steady",
+                        .metric = "median_ns",
+                        .unit = "ns",
+                        .value = tb_num(tb_median_sorted(sorted, ingest->sample_count))};
+    free(sorted);
+    return tb_store_add_figures(ingest->store, ingest->run_id, ingest->process_id, &median, 1, err);
+}
+
 tb_status tb_ingest_finish(tb_ingest *ingest, const tb_launch_result *result, tb_error *err)
 {
     tb_status status = make_row(ingest, err);
+    if (status == TB_OK && ingest->sample_count)
+        status = store_median(ingest, err);
     if (status != TB_OK)
         return status;
     tb_outcome *outcome = &ingest->outcome;

@@ -45,6 +45,7 @@ typedef struct member {
     const tb_result *newest;
     const tb_result **results;
     size_t count;
+    double *sorted; /* samples of every process that counts, ascending, one process after another */
     bool taken;
 } member;
 
@@ -208,8 +209,9 @@ static double process_metric(tb_metric metric, const side *s, int64_t process_id
 }
 
 static void add_member_values(const side *s, const member *m, tb_metric metric, bool head,
-                              double *scratch, values *all)
+                              values *all)
 {
+    const double *sorted = m->sorted;
     for (size_t r = 0; r < m->count; r++) {
         const tb_result *result = m->results[r];
         double whole = result_metric(metric, result);
@@ -219,10 +221,8 @@ static void add_member_values(const side *s, const member *m, tb_metric metric, 
                 continue;
             double value = whole;
             if (metric <= TB_METRIC_THROUGHPUT && process->sample_count) {
-                for (size_t i = 0; i < process->sample_count; i++)
-                    scratch[i] = (double)result->latency_ns[process->first_sample + i];
-                tb_sort_doubles(scratch, process->sample_count);
-                value = sample_metric(metric, scratch, process->sample_count);
+                value = sample_metric(metric, sorted, process->sample_count);
+                sorted += process->sample_count;
             } else if (metric > TB_METRIC_THROUGHPUT && !(value > 0)) {
                 value = process_metric(metric, s, process->process_id);
             }
@@ -257,14 +257,6 @@ static size_t sample_count(const member *m)
     return count;
 }
 
-static size_t most_samples(const member *m)
-{
-    size_t most = 0;
-    for (size_t r = 0; r < m->count; r++)
-        most = m->results[r]->sample_count > most ? m->results[r]->sample_count : most;
-    return most;
-}
-
 /* One process a side: all that is known are its samples. */
 static bool one_process_each(const values *all, const member *base, const member *head)
 {
@@ -276,8 +268,8 @@ static void compare_metric(compare_state *state, tb_metric metric, const member 
                            tb_metric_change *change)
 {
     all->count = 0;
-    add_member_values(&state->sides[0], base, metric, false, scratch, all);
-    add_member_values(&state->sides[1], head, metric, true, scratch, all);
+    add_member_values(&state->sides[0], base, metric, false, all);
+    add_member_values(&state->sides[1], head, metric, true, all);
     *change = (tb_metric_change){.p = 1};
     double of_base = median_of_side(all, false, scratch), of_head;
     of_head = median_of_side(all, true, scratch);
@@ -316,6 +308,25 @@ static const char *failure_of(const member *m, const char *which, tb_pool *pool)
                                   result->row.reason ? result->row.reason : "no reason is known");
     }
     return sample_count(m) ? NULL : tb_pool_printf(pool, "%s has no samples", which);
+}
+
+static tb_status sort_samples(member *m, tb_pool *pool, tb_error *err)
+{
+    m->sorted = tb_pool_take(pool, sample_count(m) + 1, sizeof *m->sorted);
+    if (!m->sorted)
+        return tb_pool_check(NULL, err);
+    double *next = m->sorted;
+    for (size_t r = 0; r < m->count; r++)
+        for (size_t p = 0; p < m->results[r]->process_count; p++) {
+            const tb_result_process *process = &m->results[r]->processes[p];
+            if (!process->counts)
+                continue;
+            for (size_t i = 0; i < process->sample_count; i++)
+                next[i] = (double)m->results[r]->latency_ns[process->first_sample + i];
+            tb_sort_doubles(next, process->sample_count);
+            next += process->sample_count;
+        }
+    return TB_OK;
 }
 
 static bool has_warning(const member *m, const char *kind)
@@ -363,7 +374,7 @@ static const char *first_checksum(const member *m)
     return NULL;
 }
 
-static tb_status compare_members(compare_state *state, const member *base, const member *head,
+static tb_status compare_members(compare_state *state, member *base, member *head,
                                  tb_comparison *item)
 {
     const char *failed = failure_of(base, "base", state->pool);
@@ -384,15 +395,17 @@ static tb_status compare_members(compare_state *state, const member *base, const
         base->newest->row.plan_fingerprint && head->newest->row.plan_fingerprint &&
         !same_text(base->newest->row.plan_fingerprint, head->newest->row.plan_fingerprint);
     size_t room = process_count(base) + process_count(head) + 1;
-    size_t samples =
-        most_samples(base) > most_samples(head) ? most_samples(base) : most_samples(head);
+    tb_status status = sort_samples(base, state->pool, state->err);
+    if (status == TB_OK)
+        status = sort_samples(head, state->pool, state->err);
+    if (status != TB_OK)
+        return status;
     values all = {.items = calloc(room, sizeof *all.items),
                   .numbers = calloc(room, sizeof *all.numbers),
                   .room = room};
-    double *scratch = calloc((samples > room ? samples : room) + 1, sizeof *scratch);
-    tb_status status = all.items && all.numbers && scratch
-                           ? TB_OK
-                           : tb_fail(state->err, TB_NO_MEMORY, "comparison: out of memory");
+    double *scratch = calloc(room, sizeof *scratch);
+    if (!all.items || !all.numbers || !scratch)
+        status = tb_fail(state->err, TB_NO_MEMORY, "comparison: out of memory");
     for (int k = 0; status == TB_OK && k < TB_METRIC_COUNT; k++)
         compare_metric(state, (tb_metric)k, base, head, &all, scratch, &item->metrics[k]);
     free(all.items);

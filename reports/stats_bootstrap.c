@@ -8,7 +8,8 @@
 #include "reports/stats_special.h"
 
 #define TRIM_SHARE   0.1
-#define FEWEST_DRAWN 8 /* values; below, Student's interval */
+#define FEWEST_DRAWN 8   /* values; below, Student's interval */
+#define MOST_DRAWN   200 /* above, it as well */
 
 /* ---- medians ---- */
 
@@ -216,12 +217,17 @@ static void set_drawn_interval(tb_ratio *out, double *drawn, size_t resamples, d
     out->interval = (tb_interval){exp(interval.low), exp(interval.high), level};
 }
 
+static bool is_drawn(const series *s)
+{
+    return s->count >= FEWEST_DRAWN && s->count <= MOST_DRAWN;
+}
+
 static void ratio_of_blocks(tb_ratio *out, const series *blocks, double level, size_t resamples,
                             uint64_t seed)
 {
     double estimate, df, variance = yuen(blocks, &estimate, &df);
     finish_ratio(out, estimate, variance, df, level);
-    double *drawn = blocks->count >= FEWEST_DRAWN ? malloc(resamples * sizeof *drawn) : NULL;
+    double *drawn = is_drawn(blocks) && resamples ? malloc(resamples * sizeof *drawn) : NULL;
     if (!drawn)
         return;
     tb_random random;
@@ -245,8 +251,8 @@ static void ratio_of_sides(tb_ratio *out, const series *base, const series *head
                           (base_part * base_part / base_df + head_part * head_part / head_df)
                     : base_df + head_df;
     finish_ratio(out, head_mean - base_mean, variance, df, level);
-    bool many = base->count >= FEWEST_DRAWN && head->count >= FEWEST_DRAWN;
-    double *drawn = many ? malloc(resamples * sizeof *drawn) : NULL;
+    bool both = is_drawn(base) && is_drawn(head);
+    double *drawn = both && resamples ? malloc(resamples * sizeof *drawn) : NULL;
     if (!drawn)
         return;
     tb_random random;

@@ -61,7 +61,7 @@ typedef struct tb_ratio {
  * 1997, 3.8: drawing again below would count the variance of samples twice). The percentiles of few
  * values are too narrow by the normal's quantile in the place of Student's (and, untrimmed, by
  * sqrt((n - 1) / n)): they are widened by that (Hesterberg 2015, "expanded percentile"). Below eight
- * values there are too few resamples that differ: Student's interval. One process on a side: the
+ * values there are too few resamples that differ, and above 200 they tell nothing new: Student's interval. One process on a side: the
  * two-sample bootstrap of the medians, which knows of samples only (`one_process`).
  */
 tb_ratio tb_ratio_of_processes(const tb_level_process *processes, size_t count, double level,
