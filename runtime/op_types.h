@@ -13,6 +13,7 @@
 #define F64  TB_TYPE_BIT(kTfLiteFloat64)
 #define I2   TB_TYPE_BIT(kTfLiteInt2)
 #define I4   TB_TYPE_BIT(kTfLiteInt4)
+#define U4   TB_TYPE_BIT(kTfLiteUInt4)
 #define I8   TB_TYPE_BIT(kTfLiteInt8)
 #define U8   TB_TYPE_BIT(kTfLiteUInt8)
 #define I16  TB_TYPE_BIT(kTfLiteInt16)

@@ -1,12 +1,10 @@
 /* MATRIX_DIAG and MATRIX_SET_DIAG: vectors on the diagonals of matrices, which are zero elsewhere or
    another input. */
-#include "runtime/ops/common.h"
+#include "runtime/ops/view.h"
 
 #include <string.h>
 
-#define DIAG_TYPES                                                                  \
-    (TB_TYPE_BIT(kTfLiteFloat32) | TB_TYPES_QUANTIZED | TB_TYPE_BIT(kTfLiteInt32) | \
-     TB_TYPE_BIT(kTfLiteInt64))
+#define DIAG_TYPES (TB_VIEW_TYPES | TB_TYPE_BIT(kTfLiteComplex128))
 
 static TfLiteStatus prepare_diag(TfLiteContext *context, TfLiteNode *node)
 {

@@ -20,8 +20,7 @@ typedef struct gram_walk {
     int depth;  /* of the walk; -1: ended */
     int size;   /* words of the gram at hand */
     uint64_t steps;
-    char *joined;        /* room for the whole text */
-    size_t joined_bytes; /* of the gram at hand */
+    char *joined; /* room for the whole text */
     bool cancelled;
 } gram_walk;
 
