@@ -179,7 +179,7 @@ static TfLiteStatus kernel_invoke(TfLiteContext *context, TfLiteNode *node)
 
 /* ---- choosing nodes -------------------------------------------------------------------------------- */
 
-static bool has_known_shapes(tb_cpu_query *query, const TfLiteIntArray *list)
+static bool has_known_shapes(tb_cpu_query *query, const TfLiteIntArray *list, bool variables)
 {
     for (int i = 0; i < list->size; i++) {
         if (list->data[i] < 0)
@@ -187,7 +187,7 @@ static bool has_known_shapes(tb_cpu_query *query, const TfLiteIntArray *list)
         const TfLiteTensor *tensor = &query->context->tensors[list->data[i]];
         if (tensor->allocation_type == kTfLiteDynamic)
             return tb_query_no(query, "tensor %d has no fixed shape", list->data[i]);
-        if (tensor->is_variable)
+        if (tensor->is_variable && !variables)
             return tb_query_no(query, "tensor %d is a variable", list->data[i]);
         for (int k = 0; tensor->dims && k < tensor->dims->size; k++)
             if (tensor->dims->data[k] < 1)
@@ -269,8 +269,9 @@ static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registrati
         return tb_query_no(query, "has %d inputs and %d outputs", query->node->inputs->size,
                            query->node->outputs->size);
     query->hybrid = (row->traits & TB_OP_HYBRID) != 0;
-    return is_written_once(query, writers) && has_known_shapes(query, query->node->inputs) &&
-           has_known_shapes(query, query->node->outputs) && row->takes(query);
+    return is_written_once(query, writers) &&
+           has_known_shapes(query, query->node->inputs, (row->traits & TB_OP_STATE) != 0) &&
+           has_known_shapes(query, query->node->outputs, false) && row->takes(query);
 }
 
 static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *base)

@@ -29,7 +29,8 @@ enum {
     TB_OP_IS_ADD = 1024,
     TB_OP_IS_PAD = 2048,
     TB_OP_HYBRID = 4096, /* takes a float input 0 under an 8-bit or 4-bit filter, input 1, ... */
-    TB_OP_HYBRID_ROWS = 8192 /* quantised row by row and not image by image */
+    TB_OP_HYBRID_ROWS = 8192, /* quantised row by row and not image by image */
+    TB_OP_STATE = 16384       /* reads and writes variables, which takes() looks at */
 };
 
 typedef struct tb_cpu_op_row {
