@@ -498,6 +498,12 @@ tb_status tb_profile_print(const tb_profile *profile, tb_text_list columns, int 
     tb_status status = find_columns(columns, err, p.columns, &p.column_count, &p.counters);
     if (status != TB_OK)
         return status;
+    if (!profile->op_count) {
+        fprintf(to, "%s, %s: the engine %s tells nothing of its ops\n", profile->result->row.model,
+                profile->result->row.delegate,
+                profile->result->row.engine ? profile->result->row.engine : "it ran in");
+        return TB_OK;
+    }
     const tb_profile_op **ops = calloc(profile->op_count + 1, sizeof *ops);
     if (!ops)
         return tb_fail(err, TB_NO_MEMORY, "table of %zu ops: out of memory", profile->op_count);

@@ -247,7 +247,9 @@ static void put_budget(cJSON *document, const tb_profile *profile)
 {
     cJSON *budget = cJSON_AddObjectToObject(document, "budget");
     if (!profile->end_to_end_ns.known) {
-        put_text(budget, "reason", "no inference was kept whole");
+        put_text(budget, "reason",
+                 profile->op_count ? "no inference was kept whole"
+                                   : "the engine tells nothing of its ops");
         return;
     }
     double whole = profile->end_to_end_ns.value;
