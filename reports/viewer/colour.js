@@ -21,10 +21,12 @@ const rootElement = document.documentElement;
 const themeListeners = new Set();
 let printing = false;
 
-export const theme = () => (printing ? 'light' : rootElement.dataset.theme ?? (darkQuery.matches ? 'dark' : 'light'));
+// Asked for every rectangle of a drawing: found once after each change.
+let themeNow = null;
+export const theme = () => (themeNow ??= printing ? 'light' : rootElement.dataset.theme ?? (darkQuery.matches ? 'dark' : 'light'));
 export const palette = () => SETS[theme()];
 export const onTheme = (listener) => themeListeners.add(listener);
-const tellTheme = () => { for (const listener of themeListeners) listener(); };
+const tellTheme = () => { themeNow = null; for (const listener of themeListeners) listener(); };
 darkQuery.addEventListener('change', tellTheme);
 // Paper is light.
 addEventListener('beforeprint', () => { printing = true; tellTheme(); });
@@ -36,6 +38,7 @@ export function startTheme(toggle) {
     const kept = localStorage.getItem('tflbench-theme');
     if (kept) rootElement.dataset.theme = kept;
   } catch { /* not kept */ }
+  themeNow = null;
   toggle.addEventListener('click', () => {
     rootElement.dataset.theme = theme() === 'dark' ? 'light' : 'dark';
     try { localStorage.setItem('tflbench-theme', rootElement.dataset.theme); } catch { /* not kept */ }

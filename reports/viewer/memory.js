@@ -1,7 +1,7 @@
 // Tensors over time in the arena: across, the steps of the plan; down, where each lies. What no
 // tensor uses while others live above it is a gap. Beside it, memory by phase.
 import { h, button, announce, absent, toMarkdown } from './dom.js';
-import { Stage, box, fitText, font } from './stage.js';
+import { Stage, box, fillBox, fitText, font } from './stage.js';
 import { palette, categoryColour, categoryIndex, inkOn } from './colour.js';
 import { duration, bytesText, percent, plural, roundTicks, roundText, figureText } from './units.js';
 import { known, why } from './data.js';
@@ -54,11 +54,19 @@ export function makeMemory({ profile, select, selection }) {
   for (let i = 0, sum = 0; i < steps; i++) used[i] = sum += change[i];
   const peak = used.indexOf(Math.max(...used));
   const categories = categoryIndex(profile.types);
+  const categoryOf = new Map(tensors.map((tensor) => {
+    const node = producer.get(tensor.tensor);
+    const row = node && profile.rowOf(node);
+    return [tensor, row ? categories.get(row.type) : 7];
+  }));
   const byFirst = [...tensors].sort((a, b) => a.arena.first - b.arena.first);
+
+  let tops = null; // the highest end alive at each step
+  let written = null; // those that a node writes
 
   const stage = new Stage({
     label: 'Tensors in the arena over the steps of the plan. Arrow keys go from tensor to tensor, W and S zoom, A and D pan.',
-    zoom: 'x', inset: LEFT, deepest: 120, world: () => [steps, stage.size[1]], placed: (one) => one.fit(), draw, pick, hovers: true, tip: tipOf,
+    zoom: 'x', inset: LEFT, deepest: 120, world: () => [steps, stage.size[1]], placed: (one) => one.fit(), draw, mark, pick, hovers: true, tip: tipOf,
     choose: (tensor) => select(tensor ? producer.get(tensor.tensor) ?? null : null), key,
   });
   const bar = h('div.controls', null, h('div.buttons', null, button('−', () => stage.zoomAt(1 / 1.6), { 'aria-label': 'Zoom out' }), button('+', () => stage.zoomAt(1.6), { 'aria-label': 'Zoom in' }), button('Fit', () => stage.fit(), { 'aria-label': 'Show all steps' })),
@@ -94,21 +102,12 @@ export function makeMemory({ profile, select, selection }) {
     ctx.clip();
     // Free space below the highest tensor alive: the plan's gaps.
     drawGaps(ctx, one, set);
-    const chosen = chosenTensors();
     for (const tensor of byFirst) {
       const [x, y, w, hgt] = place(tensor, one);
       if (x > width || x + w < LEFT) continue;
-      const node = producer.get(tensor.tensor);
-      const row = node && profile.rowOf(node);
-      const colour = categoryColour(row ? categories.get(row.type) : 7);
+      const colour = categoryColour(categoryOf.get(tensor));
       ctx.fillStyle = colour;
-      box(ctx, x + 0.25, y + 0.25, Math.max(0.75, w - 0.5), Math.max(0.5, hgt - 0.5), w > 10 && hgt > 10 ? 3 : 0);
-      ctx.fill();
-      if (chosen.has(tensor.tensor) || tensor === one.hover) {
-        ctx.strokeStyle = set.ink;
-        ctx.lineWidth = chosen.has(tensor.tensor) ? 2.5 : 1.5;
-        ctx.stroke();
-      }
+      fillBox(ctx, x + 0.25, y + 0.25, Math.max(0.75, w - 0.5), Math.max(0.5, hgt - 0.5), 3);
       if (w > 46 && hgt > 14) {
         ctx.fillStyle = inkOn(colour);
         ctx.fillText(fitText(ctx, `${bytesText(tensor.arena.bytes)}  ${tensor.name}`, w - 10), x + 5, y + Math.min(hgt / 2, 12));
@@ -119,13 +118,31 @@ export function makeMemory({ profile, select, selection }) {
     drawAxes(ctx, one, set, bottom);
   }
 
+  function mark(ctx, one) {
+    const chosen = chosenTensors();
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(LEFT, 0, one.size[0] - LEFT, one.size[1]);
+    ctx.clip();
+    ctx.strokeStyle = palette().ink;
+    for (const tensor of byFirst) {
+      if (!chosen.has(tensor.tensor) && tensor !== one.hover) continue;
+      const [x, y, w, hgt] = place(tensor, one);
+      ctx.lineWidth = chosen.has(tensor.tensor) ? 2.5 : 1.5;
+      box(ctx, x + 0.25, y + 0.25, Math.max(0.75, w - 0.5), Math.max(0.5, hgt - 0.5), w > 10 && hgt > 10 ? 3 : 0);
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
   function drawGaps(ctx, one, set) {
     const { scale, offset: [ox] } = one;
     const from = Math.max(0, Math.floor((LEFT - ox) / scale)), to = Math.min(steps, Math.ceil((one.size[0] - ox) / scale));
-    // The highest end alive at each step.
-    const tops = new Float64Array(steps);
-    for (const { arena: { offset, bytes, first, last } } of tensors)
-      for (let s = Math.max(first, from); s <= last && s < to; s++) tops[s] = Math.max(tops[s], offset + bytes);
+    if (!tops) {
+      tops = new Float64Array(steps);
+      for (const { arena: { offset, bytes, first, last } } of tensors)
+        for (let s = Math.max(first, 0); s <= last; s++) tops[s] = Math.max(tops[s], offset + bytes);
+    }
     ctx.fillStyle = set.wash;
     const every = Math.max(1, Math.floor(1 / scale));
     for (let s = from; s < to; s += every) {
@@ -195,7 +212,7 @@ export function makeMemory({ profile, select, selection }) {
   function key(event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return false;
-    const list = byFirst.filter((tensor) => producer.has(tensor.tensor));
+    const list = (written ??= byFirst.filter((tensor) => producer.has(tensor.tensor)));
     const chosen = chosenTensors();
     const at = list.findIndex((tensor) => chosen.has(tensor.tensor));
     const next = list[at < 0 ? 0 : Math.max(0, Math.min(list.length - 1, at + step))];
@@ -210,7 +227,7 @@ export function makeMemory({ profile, select, selection }) {
     element,
     stage,
     show() { stage.resize(); },
-    update() { stage.redraw(); },
+    update() { stage.remark(); },
     picture: () => stage.picture(),
     markdown: () => toMarkdown([['Tensor', 'Bytes', 'Offset', 'First step', 'Last step'], ...[...tensors].sort((a, b) => b.arena.bytes - a.arena.bytes).map((t) => [t.name, t.arena.bytes, t.arena.offset, t.arena.first, t.arena.last])], [false, true, true, true, true]),
     close() { stage.close(); },

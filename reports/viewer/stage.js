@@ -49,6 +49,7 @@ export function fitText(ctx, text, width) {
 
 export class Stage {
   // spec: { label, draw(ctx, stage), pick(x, y) -> thing or null, tip(thing) -> lines,
+  //   mark(ctx, stage): what changes with selection and pointer, drawn over draw(),
   //   choose(thing), key(event) -> true where used, zoom: 'xy' | 'x' | '', world() -> [w, h],
   //   deepest: largest scale, moved() }
   constructor(spec) {
@@ -97,6 +98,32 @@ export class Stage {
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.context.clearRect(0, 0, width, height);
     this.spec.draw(this.context, this);
+    if (this.spec.mark) {
+      this.ground ??= document.createElement('canvas');
+      Object.assign(this.ground, { width: w, height: hgt });
+      this.ground.getContext('2d').drawImage(this.canvas, 0, 0);
+      this.spec.mark(this.context, this);
+    }
+  }
+
+  // Only what is marked has changed: the drawing under it is kept, where a view draws its marks apart.
+  remark() {
+    if (!this.spec.mark || !this.ground || this.frame || this.ground.width !== this.canvas.width) {
+      this.redraw();
+      return;
+    }
+    if (this.markFrame) return;
+    this.markFrame = requestAnimationFrame(() => {
+      this.markFrame = 0;
+      if (this.frame || !this.element.isConnected) return;
+      const { context } = this;
+      context.save();
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+      context.drawImage(this.ground, 0, 0);
+      context.restore();
+      this.spec.mark(context, this);
+    });
   }
 
   toWorld(x, y) {
@@ -166,13 +193,17 @@ export class Stage {
   reveal(x, y, w, hgt, scale) {
     this.touched = true;
     const [least, most] = this.limits();
+    const was = [this.scale, ...this.offset];
     if (scale) this.scale = Math.max(least, Math.min(most, scale));
     const [left, top] = [x * this.scale + this.offset[0], (this.spec.zoom === 'xy' ? y * this.scale : y) + this.offset[1]];
     const [right, bottom] = [left + w * this.scale, top + hgt * (this.spec.zoom === 'xy' ? this.scale : 1)];
     const [width, height] = this.size;
     if (left < (this.spec.inset ?? 0) + 8 || right > width - 8) this.offset[0] += width / 2 - (left + right) / 2;
     if (top < 8 || bottom > height - 8) this.offset[1] += height / 2 - (top + bottom) / 2;
-    this.moved();
+    this.clamp();
+    const moved = was.some((value, i) => value !== [this.scale, ...this.offset][i]);
+    if (moved) this.moved();
+    else this.remark();
   }
 
   at(event) {
@@ -218,7 +249,7 @@ export class Stage {
       else hideTip();
       if (thing !== this.hover) {
         this.hover = thing;
-        if (spec.hovers) this.redraw();
+        if (spec.hovers) this.remark();
       }
     });
     const end = (event) => {
@@ -231,7 +262,7 @@ export class Stage {
     };
     canvas.addEventListener('pointerup', end);
     canvas.addEventListener('pointercancel', end);
-    canvas.addEventListener('pointerleave', () => { hideTip(); this.hover = null; if (spec.hovers) this.redraw(); });
+    canvas.addEventListener('pointerleave', () => { hideTip(); this.hover = null; if (spec.hovers) this.remark(); });
     canvas.addEventListener('dblclick', (event) => spec.open?.(spec.pick?.(...this.at(event), this) ?? null));
     if (spec.zoom) {
       canvas.addEventListener('wheel', (event) => {
@@ -275,6 +306,16 @@ export class Stage {
     this.observer.disconnect();
     hideTip();
   }
+}
+
+// Fills one; what is small has no corners to see, and a plain rectangle is many times as quick.
+export function fillBox(ctx, x, y, w, hgt, radius) {
+  if (w <= 4 * radius || hgt <= 4 * radius) {
+    ctx.fillRect(x, y, w, hgt);
+    return;
+  }
+  box(ctx, x, y, w, hgt, radius);
+  ctx.fill();
 }
 
 // A rectangle with round corners where it is large enough to show them.

@@ -1,7 +1,7 @@
 // Where the time (or the work) is, as nested areas: by name scope or by op, as a treemap or an
 // icicle. A click goes to an operator, a double click or Enter into a group, Backspace out again.
 import { h, switcher, choice, button, announce, absent, refill, toMarkdown } from './dom.js';
-import { Stage, box, fitText, font } from './stage.js';
+import { Stage, box, fillBox, fitText, font } from './stage.js';
 import { palette, categoryColour, categoryIndex, inkOn } from './colour.js';
 import { percent } from './units.js';
 import { known, measures } from './data.js';
@@ -80,7 +80,7 @@ export function makeTreemap({ profile, select, selection }) {
     choice('Size', sizes.map((one) => [one.key, one.has ? one.label : `${one.label}: not available, ${one.reason}`, !one.has]), measure().key, (value) => change({ 'map.size': value })), crumbs);
   const stage = new Stage({
     label: 'Treemap. Arrow keys go from area to area, Enter goes into a group, Backspace out of it.',
-    zoom: '', placed: arrange, draw, pick, hovers: true, tip: tipOf, choose, open: (place) => place && enter(place.node), key,
+    zoom: '', placed: arrange, draw, mark, pick, hovers: true, tip: tipOf, choose, open: (place) => place && enter(place.node), key,
   });
   const element = h('div.view.stage-view.treemap-view', null, bar, stage.element);
 
@@ -148,9 +148,22 @@ export function makeTreemap({ profile, select, selection }) {
     return node.main;
   }
 
-  function draw(ctx, one) {
+  function mark(ctx, one) {
     const set = palette();
     const { row: chosen } = selection();
+    for (const place of places) {
+      const { node, x, y, w, h: hgt } = place;
+      const isChosen = node.row && node.row === chosen;
+      if (!isChosen && node !== focus && place !== one.hover) continue;
+      ctx.strokeStyle = isChosen ? set.ink : set.accent;
+      ctx.lineWidth = isChosen ? 3 : 2;
+      box(ctx, x + 0.5, y + 0.5, Math.max(0.5, w - 1), Math.max(0.5, hgt - 1), w > 12 && hgt > 12 ? 3 : 0);
+      ctx.stroke();
+    }
+  }
+
+  function draw(ctx) {
+    const set = palette();
     ctx.textBaseline = 'middle';
     for (const place of places) {
       const { node, x, y, w, h: hgt } = place;
@@ -159,15 +172,12 @@ export function makeTreemap({ profile, select, selection }) {
       const colour = group ? (area ? (place.depth % 2 ? set.wash : set.card) : mainType(node) ? categoryColour(categories.get(mainType(node))) : set.none) : categoryColour(categories.get(node.row.type));
       ctx.globalAlpha = group && !area ? 0.35 : 1;
       ctx.fillStyle = colour;
-      box(ctx, x + 0.5, y + 0.5, Math.max(0.5, w - 1), Math.max(0.5, hgt - 1), w > 12 && hgt > 12 ? 3 : 0);
-      ctx.fill();
+      fillBox(ctx, x + 0.5, y + 0.5, Math.max(0.5, w - 1), Math.max(0.5, hgt - 1), 3);
       ctx.globalAlpha = 1;
-      if (group && area) { ctx.strokeStyle = set.line; ctx.lineWidth = 1; ctx.stroke(); }
-      const isChosen = node.row && node.row === chosen;
-      if (isChosen || place.node === focus || (one.hover && place === one.hover)) {
-        ctx.strokeStyle = isChosen ? set.ink : set.accent;
-        ctx.lineWidth = isChosen ? 3 : 2;
-        ctx.stroke();
+      if (group && area && w > 3 && hgt > 3) {
+        ctx.strokeStyle = set.line;
+        ctx.lineWidth = 1;
+        ctx.strokeRect(x + 0.5, y + 0.5, w - 1, hgt - 1);
       }
       if (w < 34 || hgt < 13) continue;
       ctx.fillStyle = group ? set.ink : inkOn(colour);
@@ -200,7 +210,7 @@ export function makeTreemap({ profile, select, selection }) {
   function choose(place) {
     focus = place?.node ?? null;
     if (place?.node.row) select(place.node.row);
-    stage.redraw();
+    stage.remark();
   }
 
   function enter(node) {
@@ -225,7 +235,7 @@ export function makeTreemap({ profile, select, selection }) {
     focus = next;
     if (next.row) select(next.row);
     announce(tipOf({ node: next }).join(', '));
-    stage.redraw();
+    stage.remark();
     return true;
   }
 
@@ -236,7 +246,7 @@ export function makeTreemap({ profile, select, selection }) {
     update(changed) {
       if (['map.by', 'map.size'].some((one) => changed.has(one))) rebuild();
       else if (changed.has('map.shape') || changed.has('at')) { focus = null; arrange(); }
-      else stage.redraw();
+      else stage.remark();
     },
     picture: () => stage.picture(),
     markdown: () => toMarkdown([['Group', 'Rows', measure().label, 'Share'], ...childrenOf(root()).map((node) => [node.row ? `${node.row.type} ${node.row.name}` : node.path, node.rows, valueText(measure(), node.size), percent(node.size / root().size)])], [false, true, true, true]),
