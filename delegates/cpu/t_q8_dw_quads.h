@@ -20,8 +20,7 @@ typedef struct dw_shape {
 
 /* Sixteen channels, in the order of memory, or 32 or 64 as unpacking puts them: lane by lane the
    bytes of four rows. */
-VINLINE void dw_quads(const uint8_t *const p[4], const int vectors, __mmask64 mask, vi flip,
-                      vi *out)
+VINLINE void dw_quads(const uint8_t *p[4], const int vectors, __mmask64 mask, vi flip, vi *out)
 {
     if (vectors == 4) {
         vi a = _mm512_maskz_loadu_epi8(mask, p[0]), b = _mm512_maskz_loadu_epi8(mask, p[1]);
@@ -119,6 +118,32 @@ VINLINE void dw_store(const tb_q8_dw *d, uint8_t *const to[4], const int vectors
     }
 }
 
+/* A column of taps, at p and then moved on: added to every output of the tile that it is in. */
+VINLINE void dw_column(const tb_q8_dw *d, const uint8_t *p[4], const int vectors, __mmask64 mask,
+                       const int32_t *taps, size_t set_values, size_t column, const dw_shape s,
+                       vi acc[4][4])
+{
+    vi quads[4];
+    dw_quads(p, vectors, mask, vi_set1_u8((int32_t)d->flip), quads);
+    TB_UNROLL
+    for (int i = 0; i < 4; i++)
+        p[i] += d->tap_step;
+    TB_UNROLL
+    for (int t = 0; t < s.width; t++) {
+        const size_t kx = column - (size_t)(t * s.step);
+        if (kx >= s.kw)
+            continue;
+        TB_UNROLL
+        for (int r = 0; r < s.rows; r++)
+            TB_UNROLL
+        for (int q = 0; q < vectors; q++) {
+            const vi weight =
+                vi_load(taps + (size_t)r * set_values + (kx * (size_t)vectors + (size_t)q) * VL);
+            acc[r * s.width + t][q] = Q8_DOT(acc[r * s.width + t][q], quads[q], weight);
+        }
+    }
+}
+
 /* One tile of a block of 16 * vectors channels, of which `channels` are there. */
 VINLINE void dw_tile(const tb_q8_dw *d, size_t y, size_t x, size_t channel, const int32_t *block,
                      const int vectors, size_t channels, const dw_shape s)
@@ -128,7 +153,6 @@ VINLINE void dw_tile(const tb_q8_dw *d, size_t y, size_t x, size_t channel, cons
     const size_t set_values = s.groups * s.kw * (size_t)columns;
     const size_t sets = tb_q8_dw_pairs(d->kh, d->row_step, d->row_dilation) ? 2 : 1;
     const __mmask64 mask = channels >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << channels) - 1;
-    const vi flip = vi_set1_u8((int32_t)d->flip);
     vi acc[4][4];
     TB_UNROLL
     for (int q = 0; q < vectors; q++)
@@ -148,27 +172,13 @@ VINLINE void dw_tile(const tb_q8_dw *d, size_t y, size_t x, size_t channel, cons
                        at;
             const int32_t *taps = w + g * s.kw * (size_t)columns;
             const size_t last = (size_t)((s.width - 1) * s.step) + s.kw;
-            TB_UNROLL
-            for (size_t column = 0; column < last; column++) {
-                vi quads[4];
-                dw_quads(p, vectors, mask, flip, quads);
+            if (s.width > 1) {
                 TB_UNROLL
-                for (int i = 0; i < 4; i++)
-                    p[i] += d->tap_step;
-                TB_UNROLL
-                for (int t = 0; t < s.width; t++) {
-                    const size_t kx = column - (size_t)(t * s.step);
-                    if (kx >= s.kw)
-                        continue;
-                    TB_UNROLL
-                    for (int r = 0; r < s.rows; r++)
-                        TB_UNROLL
-                    for (int q = 0; q < vectors; q++) {
-                        const vi weight = vi_load(taps + (size_t)r * set_values +
-                                                  (kx * (size_t)vectors + (size_t)q) * VL);
-                        acc[r * s.width + t][q] = Q8_DOT(acc[r * s.width + t][q], quads[q], weight);
-                    }
-                }
+                for (size_t column = 0; column < last; column++)
+                    dw_column(d, p, vectors, mask, taps, set_values, column, s, acc);
+            } else {
+                for (size_t column = 0; column < last; column++)
+                    dw_column(d, p, vectors, mask, taps, set_values, column, s, acc);
             }
         }
 
