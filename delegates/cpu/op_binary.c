@@ -279,7 +279,7 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, int which, TfLiteFusedActiv
 
 DEFINE_BINARY(add, ADD, ACTIVATION_OF(TfLiteAddParams), true, TB_OP_IS_ADD)
 DEFINE_BINARY(sub, SUB, ACTIVATION_OF(TfLiteSubParams), true, 0)
-DEFINE_BINARY(mul, MUL, ACTIVATION_OF(TfLiteMulParams), true, 0)
+DEFINE_BINARY(mul, MUL, ACTIVATION_OF(TfLiteMulParams), true, TB_OP_IS_MUL)
 DEFINE_BINARY(div, DIV, ACTIVATION_OF(TfLiteDivParams), false, 0)
 DEFINE_BINARY(maximum, MAXIMUM, kTfLiteActNone, false, 0)
 DEFINE_BINARY(minimum, MINIMUM, kTfLiteActNone, false, 0)

@@ -30,7 +30,10 @@ enum {
     TB_OP_IS_PAD = 2048,
     TB_OP_HYBRID = 4096, /* takes a float input 0 under an 8-bit or 4-bit filter, input 1, ... */
     TB_OP_HYBRID_ROWS = 8192, /* quantised row by row and not image by image */
-    TB_OP_STATE = 16384       /* reads and writes variables, which takes() looks at */
+    TB_OP_STATE = 16384,      /* reads and writes variables, which takes() looks at */
+    TB_OP_IS_SELECT = 32768,
+    TB_OP_IS_GREATER = 65536,
+    TB_OP_IS_MUL = 131072
 };
 
 typedef struct tb_cpu_op_row {
@@ -48,6 +51,9 @@ typedef struct tb_cpu_op_row {
        where one of the two may lie where the other does. NULL: never. */
     bool (*alias)(const tb_plan *plan, const tb_cpu_op *op, int *in, size_t *offset);
 } tb_cpu_op_row;
+
+/* Replaces operators that say together what another one says alone (plan_rewrite.c). */
+tb_status tb_plan_rewrite(tb_plan *plan, tb_error *err);
 
 /* NULL where the delegate does not know the operator. */
 const tb_cpu_op_row *tb_cpu_op_find(int builtin_code);

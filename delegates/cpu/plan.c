@@ -587,6 +587,8 @@ tb_status tb_plan_make(const tb_partition *partition, const tb_cpu_node *nodes, 
     plan->no_winograd = partition->no_winograd;
     tb_status status = build(plan, partition, nodes, node_count, err);
     if (status == TB_OK)
+        status = tb_plan_rewrite(plan, err);
+    if (status == TB_OK)
         status = fuse(plan, err);
     if (status != TB_OK)
         return status;
