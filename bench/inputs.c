@@ -189,10 +189,51 @@ static tb_status fill_from_file(const tb_engine *engine, tb_session *session, in
     return status;
 }
 
+/* The file of "NAME=FILE" where the name is that of input k; NULL: it is another's. */
+static const char *file_of_input(const tb_io *io, tb_text_list files)
+{
+    size_t size = strlen(io->name);
+    for (int f = 0; f < files.count; f++)
+        if (strncmp(files.items[f], io->name, size) == 0 && files.items[f][size] == '=')
+            return files.items[f] + size + 1;
+    return NULL;
+}
+
+static tb_status fill_by_name(const tb_engine *engine, tb_session *session, tb_text_list files,
+                              uint64_t seed, tb_error *err)
+{
+    int used = 0;
+    for (int k = 0; k < engine->input_count(session); k++) {
+        tb_io io;
+        tb_status status = engine->input(session, k, err, &io);
+        const char *file = status == TB_OK ? file_of_input(&io, files) : NULL;
+        used += file != NULL;
+        if (status == TB_OK)
+            status = file ? fill_from_file(engine, session, k, file, err)
+                          : fill_random(engine, session, k, seed, err);
+        if (status != TB_OK)
+            return status;
+    }
+    if (used < files.count)
+        return tb_fail(err, TB_USAGE, "--input: %d of %d names are names of inputs", used,
+                       files.count);
+    return TB_OK;
+}
+
+static bool all_named(tb_text_list files)
+{
+    for (int f = 0; f < files.count; f++)
+        if (!strchr(files.items[f], '='))
+            return false;
+    return files.count > 0;
+}
+
 tb_status tb_inputs_fill(const tb_engine *engine, tb_session *session, tb_text_list files,
                          uint64_t seed, tb_error *err)
 {
     int count = engine->input_count(session);
+    if (all_named(files))
+        return fill_by_name(engine, session, files, seed, err);
     if (files.count && files.count != count)
         return tb_fail(err, TB_USAGE, "the model has %d inputs, %d input files were given", count,
                        files.count);
@@ -252,7 +293,9 @@ tb_status tb_inputs_resize(const tb_engine *engine, tb_session *session, tb_text
 {
     for (int k = 0; k < shapes.count; k++) {
         /* The last colon: tensor names may have some ("serving_default_x:0"). */
-        const char *colon = strrchr(shapes.items[k], ':');
+        const char *colon = strrchr(shapes.items[k], '=');
+        if (!colon)
+            colon = strrchr(shapes.items[k], ':');
         if (!colon)
             return tb_fail(err, TB_USAGE, "shape '%s': goes NAME_OR_INDEX:1,224,224,3",
                            shapes.items[k]);

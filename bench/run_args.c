@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/affinity.h"
 #include "bench/sweep_cmd.h"
 
 static tb_status one_of(const char *option, const char *value, const char *first,
@@ -119,6 +120,10 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
     if (!out->models)
         return tb_fail(err, TB_NO_MEMORY, "%s: out of memory", command);
     tb_status status = read_request(args, err, &out->request);
+    if (status == TB_OK && tb_args_given(args, "cores"))
+        status = tb_affinity_cores(tb_args_text(args, "cores"), err);
+    if (status == TB_OK && tb_args_given(args, "cpus"))
+        status = tb_affinity_mask(tb_args_text(args, "cpus"), err);
     if (status == TB_OK)
         status = read_labels(args, err, &out->labels, &out->request.label_count);
     if (status == TB_OK)

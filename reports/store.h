@@ -143,6 +143,15 @@ tb_status tb_store_finish_process(tb_store *store, int64_t process_id, tb_proces
 tb_status tb_store_batch_begin(tb_store *store, tb_error *err);
 tb_status tb_store_batch_end(tb_store *store, tb_error *err);
 
+/* Copies the runs of another file, with all that hangs on them; a run that is here already (by start,
+   driver and device) is left out. *runs: how many came. The other file must be writable where it is
+   of an older version: it is migrated first. */
+tb_status tb_store_merge(tb_store *store, const char *path, tb_error *err, int64_t *runs);
+
+/* Gives a run a label, in the place of one of the same key; `value` NULL takes it away. */
+tb_status tb_store_set_label(tb_store *store, int64_t run_id, const char *key, const char *value,
+                             tb_error *err);
+
 /* Removes a run and all that hangs on it. */
 tb_status tb_store_remove_run(tb_store *store, int64_t run_id, tb_error *err);
 

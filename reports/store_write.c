@@ -311,3 +311,27 @@ tb_status tb_store_remove_run(tb_store *store, int64_t run_id, tb_error *err)
         return status;
     return tb_sql_end(store, remove_run(store, run_id, err), err);
 }
+
+static tb_status set_label(tb_store *store, int64_t run_id, const char *key, const char *value,
+                           tb_error *err)
+{
+    sqlite3_stmt *statement;
+    tb_status status =
+        tb_sql_prepare(store, "DELETE FROM label WHERE run_id = ? AND key = ?", err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, run_id);
+    tb_sql_bind_text(statement, 2, key);
+    status = tb_sql_run(store, statement, "removing a label", err);
+    tb_label label = {key, value};
+    return status == TB_OK && value ? add_labels(store, run_id, &label, 1, err) : status;
+}
+
+tb_status tb_store_set_label(tb_store *store, int64_t run_id, const char *key, const char *value,
+                             tb_error *err)
+{
+    tb_status status = tb_sql_begin(store, err);
+    if (status != TB_OK)
+        return status;
+    return tb_sql_end(store, set_label(store, run_id, key, value, err), err);
+}

@@ -1,0 +1,15 @@
+/*
+ * On which processors everything runs: set once for this process, and so for the workers it starts.
+ */
+#ifndef TB_BENCH_AFFINITY_H
+#define TB_BENCH_AFFINITY_H
+
+#include "runtime/base/status.h"
+
+/* "0,2-3", or "big" and "little": the processors of the largest and the smallest capacity (or highest
+   clock) where they are not all alike. TB_USAGE for nonsense, TB_UNAVAILABLE where it cannot be. */
+tb_status tb_affinity_cores(const char *text, tb_error *err);
+/* A mask of hexadecimal digits, as taskset takes it: "0x3", "c". */
+tb_status tb_affinity_mask(const char *text, tb_error *err);
+
+#endif
