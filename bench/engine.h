@@ -41,6 +41,9 @@ typedef struct tb_engine_options {
     uint64_t time_limit_ns;        /* 0: none */
     const char *const *custom_ops; /* shared objects with custom operators (custom_ops.h) */
     int custom_op_count;
+    /* Of the primary subgraph only nodes [first, end) may be delegated; end 0: all. Engines that
+       cannot do it refuse it. */
+    int delegate_first, delegate_end;
     bool fail_on_fallback; /* a node left behind is an error (--fallback fail) */
     /* Told when a phase (load, delegate, allocate) ends; may be NULL. */
     void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);

@@ -90,6 +90,8 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
         .threads = session->options.threads,
         .memory_limit_bytes = session->options.memory_limit_bytes,
         .time_limit_ns = session->options.time_limit_ns,
+        .delegate_first = session->options.delegate_first,
+        .delegate_end = session->options.delegate_end,
         .cancellable = true,
         .report = tell_note,
         .report_context = session,

@@ -364,6 +364,9 @@ static tb_status open_session(const char *model_path, const tb_engine_options *o
         status = open_library(options->library, err, &session->library, &session->call);
     if (status == TB_OK && options->fail_on_fallback)
         tell_note(session, "a TFLite C library does not tell which nodes a delegate left behind");
+    if (status == TB_OK && options->delegate_end)
+        status = tb_fail(err, TB_UNSUPPORTED,
+                         "engine tflite: which nodes are delegated cannot be chosen");
     if (status == TB_OK && (options->memory_limit_bytes || options->time_limit_ns))
         tell_note(session, "a TFLite C library knows no limits; only a time-out of the run holds");
     if (status == TB_OK)

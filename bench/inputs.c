@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/preprocess.h"
 #include "runtime/base/os.h"
 #include "runtime/base/size.h"
 
@@ -189,6 +190,62 @@ static tb_status fill_from_file(const tb_engine *engine, tb_session *session, in
     return status;
 }
 
+/* ---- real values ------------------------------------------------------------------------------- */
+
+static bool takes_real_values(const tb_io *io)
+{
+    return io->scale != 0 &&
+           (io->type == kTfLiteInt8 || io->type == kTfLiteUInt8 || io->type == kTfLiteInt16);
+}
+
+/* What a float input would get, by the input's scale. */
+static tb_status fill_quantised(const tb_io *io, int k, const float *values, tb_error *err)
+{
+    size_t count = element_count(io);
+    double *reals = malloc((count + 1) * sizeof *reals);
+    if (!reals)
+        return tb_fail(err, TB_NO_MEMORY, "input %d '%s': out of memory", k, io->name);
+    for (size_t i = 0; i < count; i++)
+        reals[i] = (double)values[i];
+    tb_status status = tb_preprocess_reals(reals, count, io, err, io->data);
+    free(reals);
+    return status;
+}
+
+static tb_status fill_real(const tb_engine *engine, tb_session *session, int k, const char *path,
+                           uint64_t seed, tb_error *err)
+{
+    tb_io io;
+    tb_status status = engine->input(session, k, err, &io);
+    if (status != TB_OK)
+        return status;
+    if (!takes_real_values(&io))
+        return path ? fill_from_file(engine, session, k, path, err)
+                    : fill_random(engine, session, k, seed, err);
+    size_t count = element_count(&io);
+    float *values = malloc((count + 1) * sizeof *values);
+    if (!values)
+        return tb_fail(err, TB_NO_MEMORY, "input %d '%s': out of memory", k, io.name);
+    tb_mapping file = {0};
+    uint64_t state = seed ^ (uint64_t)k * UINT64_C(0xd1342543de82ef95);
+    if (path)
+        status = tb_os_map_file(path, err, &file);
+    else
+        fill_f32(values, count, &state);
+    if (status == TB_OK && path && file.size != count * sizeof *values)
+        status = tb_fail(err, TB_MISMATCH, "%s: %zu bytes, %zu floats are wanted", path, file.size,
+                         count);
+    if (status == TB_OK && path && count)
+        memcpy(values, file.data, file.size);
+    if (status == TB_OK)
+        status = fill_quantised(&io, k, values, err);
+    tb_os_unmap(&file);
+    free(values);
+    return status;
+}
+
+/* ---- all inputs -------------------------------------------------------------------------------- */
+
 /* The file of "NAME=FILE" where the name is that of input k; NULL: it is another's. */
 static const char *file_of_input(const tb_io *io, tb_text_list files)
 {
@@ -199,16 +256,34 @@ static const char *file_of_input(const tb_io *io, tb_text_list files)
     return NULL;
 }
 
-static tb_status fill_by_name(const tb_engine *engine, tb_session *session, tb_text_list files,
-                              uint64_t seed, tb_error *err)
+static bool all_named(tb_text_list files)
 {
-    int used = 0;
-    for (int k = 0; k < engine->input_count(session); k++) {
+    for (int f = 0; f < files.count; f++)
+        if (!strchr(files.items[f], '='))
+            return false;
+    return files.count > 0;
+}
+
+/* Inputs that a "NAME=FILE" names from their files, the others at random; without names a file each,
+   in order. */
+static tb_status fill_all(const tb_engine *engine, tb_session *session, tb_text_list files,
+                          uint64_t seed, bool real, tb_error *err)
+{
+    int count = engine->input_count(session), used = 0;
+    bool named = all_named(files);
+    if (files.count && !named && files.count != count)
+        return tb_fail(err, TB_USAGE, "the model has %d inputs, %d input files were given", count,
+                       files.count);
+    for (int k = 0; k < count; k++) {
         tb_io io;
         tb_status status = engine->input(session, k, err, &io);
-        const char *file = status == TB_OK ? file_of_input(&io, files) : NULL;
+        if (status != TB_OK)
+            return status;
+        const char *file = named ? file_of_input(&io, files) : files.count ? files.items[k] : NULL;
         used += file != NULL;
-        if (status == TB_OK)
+        if (real)
+            status = fill_real(engine, session, k, file, seed, err);
+        else
             status = file ? fill_from_file(engine, session, k, file, err)
                           : fill_random(engine, session, k, seed, err);
         if (status != TB_OK)
@@ -220,30 +295,16 @@ static tb_status fill_by_name(const tb_engine *engine, tb_session *session, tb_t
     return TB_OK;
 }
 
-static bool all_named(tb_text_list files)
-{
-    for (int f = 0; f < files.count; f++)
-        if (!strchr(files.items[f], '='))
-            return false;
-    return files.count > 0;
-}
-
 tb_status tb_inputs_fill(const tb_engine *engine, tb_session *session, tb_text_list files,
                          uint64_t seed, tb_error *err)
 {
-    int count = engine->input_count(session);
-    if (all_named(files))
-        return fill_by_name(engine, session, files, seed, err);
-    if (files.count && files.count != count)
-        return tb_fail(err, TB_USAGE, "the model has %d inputs, %d input files were given", count,
-                       files.count);
-    for (int k = 0; k < count; k++) {
-        tb_status status = files.count ? fill_from_file(engine, session, k, files.items[k], err)
-                                       : fill_random(engine, session, k, seed, err);
-        if (status != TB_OK)
-            return status;
-    }
-    return TB_OK;
+    return fill_all(engine, session, files, seed, false, err);
+}
+
+tb_status tb_inputs_fill_real(const tb_engine *engine, tb_session *session, tb_text_list files,
+                              uint64_t seed, tb_error *err)
+{
+    return fill_all(engine, session, files, seed, true, err);
 }
 
 /* ---- shapes ------------------------------------------------------------------------------------ */

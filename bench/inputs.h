@@ -21,4 +21,10 @@ tb_status tb_inputs_resize(const tb_engine *engine, tb_session *session, tb_text
 tb_status tb_inputs_fill(const tb_engine *engine, tb_session *session, tb_text_list files,
                          uint64_t seed, tb_error *err);
 
+/* The same, but quantised 8- and 16-bit inputs get the values that a float input would get, by their
+   scale: random ones, or those of a file of float32. So a float model and its quantised twin see the
+   same. */
+tb_status tb_inputs_fill_real(const tb_engine *engine, tb_session *session, tb_text_list files,
+                              uint64_t seed, tb_error *err);
+
 #endif

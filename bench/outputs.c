@@ -1,7 +1,6 @@
 /* Outputs as a whole; see outputs.h. */
 #include "bench/outputs.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "bench/compare_rules.h"
 #include "runtime/base/os.h"
 
-#define MAGIC              "tflbench outputs 1\n"
+#define MAGIC              "tflbench outputs 2\n"
 #define FLOAT_TOLERANCE    5e-3 /* of the largest expected magnitude */
 #define GROSS_INTEGER_PART 0.25
 
@@ -18,6 +17,8 @@ typedef struct output_head {
     int32_t type;
     int32_t rank;
     int32_t dims[TB_MAX_RANK];
+    float scale; /* 0: not quantised per tensor */
+    int32_t zero_point;
     uint64_t bytes;
 } output_head;
 
@@ -49,7 +50,11 @@ static tb_status write_outputs(const tb_engine *engine, tb_session *session, FIL
         tb_status status = engine->output(session, k, err, &io);
         if (status != TB_OK)
             return status;
-        output_head head = {.type = (int32_t)io.type, .rank = io.rank, .bytes = io.bytes};
+        output_head head = {.type = (int32_t)io.type,
+                            .rank = io.rank,
+                            .scale = io.scale,
+                            .zero_point = io.zero_point,
+                            .bytes = io.bytes};
         memcpy(head.dims, io.dims, sizeof head.dims);
         fwrite(&head, sizeof head, 1, file);
         if (io.data && io.bytes)
@@ -191,5 +196,39 @@ tb_status tb_outputs_check(const tb_engine *engine, tb_session *session, const c
                  100 * c.worst_part, 100 * FLOAT_TOLERANCE);
     else
         snprintf(out->detail, sizeof out->detail, "as the reference kernels, bit by bit");
+    return TB_OK;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+tb_status tb_outputs_read(const void *data, size_t size, int capacity, tb_error *err, tb_io *out,
+                          int *count)
+{
+    size_t at = sizeof MAGIC - 1;
+    *count = 0;
+    if (size < at || memcmp(data, MAGIC, at) != 0)
+        return tb_fail(err, TB_CORRUPT, "not a file of outputs");
+    while (at < size) {
+        output_head head;
+        if (size - at < sizeof head)
+            return tb_fail(err, TB_CORRUPT, "it ends before output %d", *count);
+        memcpy(&head, (const char *)data + at, sizeof head);
+        at += sizeof head;
+        if (size - at < head.bytes || head.rank < 0 || head.rank > TB_MAX_RANK)
+            return tb_fail(err, TB_CORRUPT, "it ends inside output %d", *count);
+        if (*count == capacity)
+            return tb_fail(err, TB_CORRUPT, "more outputs than %d", capacity);
+        tb_io *io = &out[(*count)++];
+        *io = (tb_io){.name = "",
+                      .type = (TfLiteType)head.type,
+                      .rank = head.rank,
+                      .scale = head.scale,
+                      .zero_point = head.zero_point,
+                      .data = (char *)(uintptr_t)data + at,
+                      .bytes = (size_t)head.bytes};
+        for (int k = 0; k < TB_MAX_RANK; k++)
+            io->dims[k] = head.dims[k];
+        at += (size_t)head.bytes;
+    }
     return TB_OK;
 }

@@ -17,6 +17,11 @@ tb_status tb_outputs_checksum(const tb_engine *engine, tb_session *session, tb_e
 tb_status tb_outputs_write(const tb_engine *engine, tb_session *session, const char *path,
                            tb_error *err);
 
+/* The outputs in such a file's bytes; their data is borrowed from these and not to be written, their
+   names are empty. More than `capacity` of them is TB_CORRUPT. */
+tb_status tb_outputs_read(const void *data, size_t size, int capacity, tb_error *err, tb_io *out,
+                          int *count);
+
 /* Verdicts as the store keeps them. */
 #define TB_VERDICT_OK          "ok"
 #define TB_VERDICT_WRONG       "wrong"

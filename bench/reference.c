@@ -15,8 +15,7 @@ const char *tb_lent_path(void)
     return path;
 }
 
-/* A descriptor of a file without a name; -1 where none can be made. */
-static int nameless_file(void)
+int tb_nameless_file(void)
 {
     FILE *file = tmpfile();
     if (!file)
@@ -32,7 +31,7 @@ tb_status tb_reference_make(tb_reference *reference, const tb_worker_program *pr
     if (reference->tried)
         return TB_OK;
     reference->tried = true;
-    reference->fd = nameless_file();
+    reference->fd = tb_nameless_file();
     if (reference->fd < 0)
         return tb_fail_errno(err, "cannot make a temporary file for the reference outputs");
     tb_job plain = {

@@ -17,6 +17,9 @@ typedef struct tb_reference {
 /* Where a worker finds the descriptor that it was lent. */
 const char *tb_lent_path(void);
 
+/* A descriptor of a file without a name, to be lent to a worker; -1 where none can be made. */
+int tb_nameless_file(void);
+
 /* Runs the reference once; later calls do nothing. `job` says model, inputs, shapes and limits; the
    rest of it is not looked at. Trouble of the driver's own is an error, anything else a reason. */
 tb_status tb_reference_make(tb_reference *reference, const tb_worker_program *program,

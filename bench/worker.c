@@ -108,6 +108,8 @@ static tb_status open_model(worker *w, tb_error *err)
         .custom_ops = job->custom_ops.items,
         .custom_op_count = job->custom_ops.count,
         .memory_limit_bytes = (uint64_t)job->memory_limit_bytes,
+        .delegate_first = (int)job->delegate_first,
+        .delegate_end = (int)job->delegate_end,
         .fail_on_fallback = job->fallback && strcmp(job->fallback, "fail") == 0,
         .phase = phase_ended,
         .note = engine_note,
@@ -122,7 +124,8 @@ static tb_status open_model(worker *w, tb_error *err)
     if (status == TB_OK)
         status = w->engine->allocate(w->session, err);
     if (status == TB_OK)
-        status = tb_inputs_fill(w->engine, w->session, job->inputs, (uint64_t)job->seed, err);
+        status = (job->real_inputs ? tb_inputs_fill_real : tb_inputs_fill)(
+            w->engine, w->session, job->inputs, (uint64_t)job->seed, err);
     return status;
 }
 

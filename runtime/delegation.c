@@ -24,6 +24,15 @@
 
 /* ---- partitions ------------------------------------------------------------------------------- */
 
+/* A delegate is given less than it asks for where the interpreter's options say so. */
+static bool may_delegate(const tb_subgraph *subgraph, int node)
+{
+    const tb_interpreter *interpreter = subgraph->interpreter;
+    return interpreter->delegate_end == 0 ||
+           (subgraph == &interpreter->subgraphs[0] && node >= interpreter->delegate_first &&
+            node < interpreter->delegate_end);
+}
+
 /* Cuts the plan by the nodes a delegate wants; the result lies in `arena`. */
 static TfLiteStatus cut_plan(tb_subgraph *subgraph, const TfLiteIntArray *wanted, tb_arena *arena,
                              tb_node_set **sets, int *set_count)
@@ -38,7 +47,7 @@ static TfLiteStatus cut_plan(tb_subgraph *subgraph, const TfLiteIntArray *wanted
         if (index < 0 || index >= subgraph->node_count)
             return tb_fault(subgraph, TB_INTERNAL, "it asks for node %d of %d", index,
                             subgraph->node_count);
-        is_wanted[index] = true;
+        is_wanted[index] = may_delegate(subgraph, index);
     }
     for (int k = 0; k < count; k++) {
         int index = subgraph->plan[k];

@@ -26,6 +26,8 @@ static void take_options(tb_interpreter *interpreter, const tb_interpreter_optio
     interpreter->time_limit_ns = options->time_limit_ns;
     interpreter->cancellable = options->cancellable;
     interpreter->keep_all_tensors = options->keep_all_tensors;
+    interpreter->delegate_first = options->delegate_first;
+    interpreter->delegate_end = options->delegate_end;
     interpreter->report = options->report;
     interpreter->report_context = options->report_context;
 }

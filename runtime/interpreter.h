@@ -29,6 +29,9 @@ typedef struct tb_interpreter_options {
     uint64_t time_limit_ns;      /* of one allocate or invoke; 0: none */
     bool cancellable;            /* tb_interpreter_cancel is honoured between nodes and in loops */
     bool keep_all_tensors;       /* no memory is shared: every intermediate can be read */
+    /* Of the primary subgraph only the nodes [first, end) may go to delegates; end 0: all nodes of
+       all subgraphs. For finding the node that a delegate computes wrongly. */
+    int delegate_first, delegate_end;
     const tb_resolver *resolver; /* borrowed until create returns; NULL: ops.def alone */
     void (*report)(void *context, const char *message); /* errors and notes; NULL: standard error */
     void *report_context;

@@ -45,6 +45,7 @@ struct tb_interpreter {
     tb_resources *resources;
     TfLiteExternalContext *external_contexts[kTfLiteMaxExternalContexts];
     bool keep_all_tensors;
+    int delegate_first, delegate_end; /* see tb_interpreter_options */
     bool allow_buffer_handle_output;
 
     tb_delegate_entry **delegates;

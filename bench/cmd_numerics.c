@@ -1,0 +1,596 @@
+/* `tflbench numerics`: how far off is it, and in which node? */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/cmd.h"
+#include "bench/delegate_arg.h"
+#include "bench/measure.h"
+#include "bench/numerics_run.h"
+#include "bench/store_args.h"
+#include "bench/text_table.h"
+
+static const tb_option options[] = {
+    {.name = "What is compared", .kind = TB_OPTION_HEADING},
+    {.name = "delegate",
+     .letter = 'd',
+     .kind = TB_OPTION_TEXT,
+     .value_name = "NAME[:K=V;K=V]",
+     .default_text = "cpu",
+     .help = "The delegate that is looked at."},
+    {.name = "engine",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "NAME[:LIBRARY]",
+     .default_text = "native",
+     .help = "The runtime that is looked at."},
+    {.name = "threads",
+     .letter = 't',
+     .kind = TB_OPTION_INT,
+     .value_name = "N",
+     .default_text = "1",
+     .min = 1,
+     .max = 1024,
+     .help = "Threads of both."},
+    {.name = "against",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "NAME[:K=V;K=V]",
+     .default_text = "reference",
+     .help = "The delegate of our own runtime that counts as right; reference is the portable "
+             "kernels alone."},
+    {.name = "against-model",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "Another model that counts as right, as the float twin of a quantised one: outputs "
+             "are compared in order, intermediate tensors of the same name. Quantised inputs then "
+             "get the real values of float ones, and --input takes float32."},
+    {.name = "input",
+     .kind = TB_OPTION_LIST,
+     .value_name = "FILE,...",
+     .help = "Raw bytes of the inputs, a file each, in the model's order. Without, inputs are "
+             "random, which says little of quantised models."},
+    {.name = "input-shape",
+     .kind = TB_OPTION_LIST,
+     .no_split = true,
+     .value_name = "INPUT:N,N,...",
+     .help = "Resize an input, given by name or number."},
+    {.name = "input-seed",
+     .kind = TB_OPTION_INT,
+     .value_name = "N",
+     .default_text = "42",
+     .max = 9e15,
+     .help = "Seed of random inputs."},
+    {.name = "runs",
+     .kind = TB_OPTION_INT,
+     .value_name = "N",
+     .default_text = "1",
+     .min = 1,
+     .max = 1000,
+     .help = "Inferences with inputs of their own, each with the next seed."},
+    {.name = "custom-op",
+     .kind = TB_OPTION_LIST,
+     .value_name = "LIB.SO,...",
+     .help = "Shared objects with custom operators."},
+    {.name = "outputs-only", .kind = TB_OPTION_FLAG, .help = "Leave intermediate tensors out."},
+    {.name = "bisect",
+     .kind = TB_OPTION_FLAG,
+     .help = "Where the outputs are off: find the smallest range of nodes that shows it when it "
+             "alone is delegated."},
+
+    {.name = "What is off", .kind = TB_OPTION_HEADING},
+    {.name = "max-abs",
+     .kind = TB_OPTION_NUMBER,
+     .value_name = "X",
+     .default_text = "0.005",
+     .max = 1e300,
+     .help = "A tensor is off if its difference is large by itself (largest above --max-abs, or "
+             "mean square above --mse) and by its values (--snr or --cosine)."},
+    {.name = "mse",
+     .kind = TB_OPTION_NUMBER,
+     .value_name = "X",
+     .default_text = "1e-5",
+     .max = 1e300,
+     .help = "See --max-abs."},
+    {.name = "snr",
+     .kind = TB_OPTION_NUMBER,
+     .value_name = "DB",
+     .default_text = "30",
+     .min = -300,
+     .max = 400,
+     .help = "Below so many decibels of signal to noise."},
+    {.name = "cosine",
+     .kind = TB_OPTION_NUMBER,
+     .value_name = "X",
+     .default_text = "0.99",
+     .min = -1,
+     .max = 1,
+     .help = "Below this cosine similarity."},
+
+    {.name = "Limits and output", .kind = TB_OPTION_HEADING},
+    {.name = "memory-limit",
+     .kind = TB_OPTION_BYTES,
+     .value_name = "SIZE",
+     .help = "Bound on the memory that the engine counts."},
+    {.name = "timeout",
+     .kind = TB_OPTION_SECONDS,
+     .value_name = "TIME",
+     .default_text = "60",
+     .min = 0.1,
+     .max = 86400,
+     .help = "A worker that gives no sign of life for so long is killed."},
+    {.name = "worst",
+     .kind = TB_OPTION_INT,
+     .value_name = "N",
+     .default_text = "20",
+     .help = "Rows of the table of intermediate tensors: those with the least signal to noise, in "
+             "the order they are computed."},
+    TB_OPTION_ROW_DB,
+    {.name = "json", .kind = TB_OPTION_FLAG, .help = "One JSON document instead of tables."},
+    {.name = "quiet", .letter = 'q', .kind = TB_OPTION_FLAG, .help = "No progress."},
+    {.name = NULL},
+};
+
+/* ---- the request ------------------------------------------------------------------------------- */
+
+typedef struct numerics {
+    const tb_args *args;
+    tb_arena arena;
+    tb_numerics_request request;
+    tb_sweep_request sweep; /* the candidate as the store keeps it */
+    const char *engine_text;
+    int64_t thread_count;
+    bool quiet;
+    tb_ingest *ingest; /* takes the candidate's events */
+} numerics;
+
+static tb_text_list list_of(const tb_args *args, const char *name)
+{
+    tb_text_list list;
+    list.items = tb_args_list(args, name, &list.count);
+    return list;
+}
+
+static void show(void *context, const char *what, int done, int total)
+{
+    const numerics *n = context;
+    (void)done;
+    (void)total;
+    if (!n->quiet)
+        fprintf(stderr, "numerics: %s\n", what);
+}
+
+static tb_status forward(void *context, tb_message message, const cJSON *event, tb_error *err)
+{
+    numerics *n = context;
+    return n->ingest ? tb_ingest_event(n->ingest, message, event, err) : TB_OK;
+}
+
+static tb_status read_request(numerics *n, tb_error *err)
+{
+    const tb_args *args = n->args;
+    const tb_engine *engine;
+    const char *library, *model = tb_args_operand(args, 0);
+    tb_delegate_arg delegate, against;
+    n->engine_text = tb_args_text(args, "engine");
+    tb_status status = tb_engine_parse(n->engine_text, err, &engine, &library);
+    if (status == TB_OK)
+        status = tb_delegate_arg_parse(tb_args_text(args, "delegate"), &n->arena, err, &delegate);
+    if (status == TB_OK)
+        status = tb_delegate_arg_parse(tb_args_text(args, "against"), &n->arena, err, &against);
+    if (status != TB_OK)
+        return status;
+    int threads = (int)tb_args_int(args, "threads");
+    const char *other = tb_args_text(args, "against-model");
+    n->thread_count = threads;
+    n->quiet = tb_args_flag(args, "quiet") || tb_args_flag(args, "json");
+    n->request = (tb_numerics_request){
+        .reference = {other ? other : model, "native", NULL, against.canonical, threads},
+        .candidate = {model, engine->name, library, delegate.canonical, threads},
+        .inputs = list_of(args, "input"),
+        .shapes = list_of(args, "input-shape"),
+        .custom_ops = list_of(args, "custom-op"),
+        .seed = (uint64_t)tb_args_int(args, "input-seed"),
+        .runs = (int)tb_args_int(args, "runs"),
+        .outputs_only = tb_args_flag(args, "outputs-only"),
+        .limits = {tb_args_number(args, "max-abs"), tb_args_number(args, "mse"),
+                   tb_args_number(args, "snr"), tb_args_number(args, "cosine")},
+        .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
+        .silence_ns = tb_args_ns(args, "timeout"),
+        .message = forward,
+        .progress = show,
+        .context = n,
+    };
+    if (n->request.inputs.count && n->request.runs > 1)
+        return tb_fail(err, TB_USAGE, "--runs: with --input every run would be the same");
+    return TB_OK;
+}
+
+/* ---- the store --------------------------------------------------------------------------------- */
+
+enum { FIGURES_A_TENSOR = 5 };
+
+static tb_figure figure_of(const char *metric, const char *owner, double value, const char *unit,
+                           const char *without)
+{
+    return (tb_figure){.phase = "numerics",
+                       .metric = metric,
+                       .owner = owner,
+                       .value = tb_num(value),
+                       .unit = unit,
+                       .reason = isfinite(value) ? NULL : without};
+}
+
+static const char *owner_of(numerics *n, const tb_numerics_tensor *t)
+{
+    tb_buf text = {0};
+    tb_buf_printf(&text, "%s:%d:%s", t->is_output ? "output" : "node", t->node, t->name);
+    const char *kept = text.failed ? "" : tb_arena_text(&n->arena, text.data, text.size);
+    tb_buf_free(&text);
+    return kept ? kept : "";
+}
+
+/* Figures "numerics", owner "node:NUMBER:TENSOR" or "output:NUMBER:TENSOR". */
+static tb_status store_tensors(numerics *n, const tb_numerics_tensor *tensors, int count,
+                               tb_store *store, int64_t run_id, int64_t process_id, tb_error *err)
+{
+    tb_status status = TB_OK;
+    for (int k = 0; status == TB_OK && k < count; k++) {
+        const tb_numerics_tensor *t = &tensors[k];
+        if (!t->compared)
+            continue;
+        const char *owner = owner_of(n, t);
+        const char *same =
+            t->numerics.max_abs > 0 ? "a value is infinite or NaN on one side" : "no difference";
+        const tb_figure figures[FIGURES_A_TENSOR] = {
+            figure_of("max_abs", owner, t->numerics.max_abs, "value", same),
+            figure_of("mse", owner, tb_numerics_mse(&t->numerics), "value", same),
+            figure_of("snr_db", owner, tb_numerics_snr_db(&t->numerics), "db", same),
+            figure_of("psnr_db", owner, tb_numerics_psnr_db(&t->numerics), "db", same),
+            figure_of("cosine", owner, tb_numerics_cosine(&t->numerics), "share", same),
+        };
+        status = tb_store_add_figures(store, run_id, process_id, figures, FIGURES_A_TENSOR, err);
+    }
+    return status;
+}
+
+static tb_status store_report(numerics *n, const tb_numerics_report *report, tb_store *store,
+                              tb_error *err)
+{
+    int64_t run_id = n->ingest->run_id, process_id = n->ingest->process_id;
+    tb_status status =
+        store_tensors(n, report->outputs, report->output_count, store, run_id, process_id, err);
+    const tb_numerics_tensor *t = report->tensors;
+    for (int k = 0; status == TB_OK && k < report->tensor_count; k++)
+        if (!t[k].is_output)
+            status = store_tensors(n, &t[k], 1, store, run_id, process_id, err);
+    return status;
+}
+
+/* ---- tables and JSON --------------------------------------------------------------------------- */
+
+static void put_figure(char *out, size_t size, double value, const char *format)
+{
+    if (isfinite(value))
+        snprintf(out, size, format, value);
+    else
+        snprintf(out, size, "%s", isnan(value) ? "-" : value > 0 ? "∞" : "-∞");
+}
+
+static void add_row(tb_text_table *table, const tb_numerics_tensor *t)
+{
+    char node[16] = "-", figures[3][32];
+    if (t->node >= 0)
+        snprintf(node, sizeof node, "%d", t->node);
+    put_figure(figures[0], sizeof figures[0], t->numerics.max_abs, "%.3g");
+    put_figure(figures[1], sizeof figures[1], tb_numerics_snr_db(&t->numerics), "%.1f");
+    put_figure(figures[2], sizeof figures[2], tb_numerics_cosine(&t->numerics), "%.6f");
+    tb_text_table_cell(table, "%s", node);
+    tb_text_table_cell(table, "%s", t->op ? t->op : "-");
+    tb_text_table_cell(table, "%.60s", t->name);
+    for (int k = 0; k < 3; k++)
+        tb_text_table_cell(table, "%s", t->compared ? figures[k] : "-");
+    tb_text_table_cell(
+        table, "%.1f %%",
+        t->numerics.count ? 100 * (double)t->numerics.differing / (double)t->numerics.count : 0.0);
+    tb_text_table_cell(table, "%s", !t->compared ? "not comparable" : t->off ? "off" : "ok");
+}
+
+static const char *const headings[] = {"node",   "op",     "tensor", "max abs",
+                                       "SNR dB", "cosine", "differ", ""};
+
+static double badness(const tb_numerics_tensor *t)
+{
+    return t->compared ? tb_numerics_snr_db(&t->numerics) : INFINITY;
+}
+
+static int compare_badness(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* The SNR that the worst `rows` intermediate tensors do not exceed. */
+static double worst_bound(const tb_numerics_report *report, int64_t rows)
+{
+    double *all = malloc(((size_t)report->tensor_count + 1) * sizeof *all);
+    int count = 0;
+    for (int k = 0; all && k < report->tensor_count; k++)
+        if (!report->tensors[k].is_output)
+            all[count++] = badness(&report->tensors[k]);
+    if (all && count)
+        qsort(all, (size_t)count, sizeof *all, compare_badness);
+    double bound =
+        !all || count == 0 || rows <= 0 ? -INFINITY : all[rows < count ? rows - 1 : count - 1];
+    free(all);
+    return bound;
+}
+
+static void print_tables(const tb_numerics_report *report, int64_t rows)
+{
+    tb_text_table table;
+    tb_text_table_init(&table, "rllrrrrl", headings);
+    printf("Outputs of the model as it is\n");
+    for (int k = 0; k < report->output_count; k++)
+        add_row(&table, &report->outputs[k]);
+    tb_text_table_print(&table, 2, stdout);
+    tb_text_table_free(&table);
+    for (int k = 0; k < report->output_count; k++)
+        if (report->outputs[k].numerics.top_all)
+            printf("  output %d: the largest value is the same in %llu of %llu rows\n", k,
+                   (unsigned long long)report->outputs[k].numerics.top_same,
+                   (unsigned long long)report->outputs[k].numerics.top_all);
+    if (report->without)
+        printf("\nIntermediate tensors cannot be seen: %s\n", report->without);
+    if (!report->tensor_count)
+        return;
+    double bound = worst_bound(report, rows);
+    tb_text_table_init(&table, "rllrrrrl", headings);
+    int64_t printed = 0;
+    for (int k = 0; k < report->tensor_count && printed < rows; k++)
+        if (!report->tensors[k].is_output && badness(&report->tensors[k]) <= bound) {
+            add_row(&table, &report->tensors[k]);
+            printed++;
+        }
+    if (printed)
+        printf("\nIntermediate tensors (made outputs of a copy, which can change what is fused)\n");
+    if (printed)
+        tb_text_table_print(&table, 2, stdout);
+    tb_text_table_free(&table);
+}
+
+static void put_tensors(tb_json_writer *json, const char *key, const tb_numerics_tensor *tensors,
+                        int count, bool outputs)
+{
+    tb_json_put_array(json, key);
+    for (int k = 0; k < count; k++) {
+        const tb_numerics_tensor *t = &tensors[k];
+        if (!outputs && t->is_output)
+            continue;
+        tb_json_put_object(json, NULL);
+        tb_json_put_int(json, "subgraph", 0);
+        if (t->node >= 0)
+            tb_json_put_int(json, "node", t->node);
+        tb_json_put_text(json, "op", t->op);
+        tb_json_put_int(json, "tensor", t->tensor);
+        tb_json_put_text(json, "name", t->name);
+        tb_json_put_bool(json, "compared", t->compared);
+        tb_json_put_bool(json, "off", t->off);
+        if (t->compared) {
+            tb_json_put_uint(json, "count", t->numerics.count);
+            tb_json_put_uint(json, "differing", t->numerics.differing);
+            tb_json_put_real(json, "max_abs", t->numerics.max_abs);
+            tb_json_put_real(json, "mse", tb_numerics_mse(&t->numerics));
+            tb_json_put_real(json, "snr_db", tb_numerics_snr_db(&t->numerics));
+            tb_json_put_real(json, "psnr_db", tb_numerics_psnr_db(&t->numerics));
+            tb_json_put_real(json, "cosine", tb_numerics_cosine(&t->numerics));
+            tb_json_put_array(json, "histogram");
+            for (int b = 0; b < TB_NUMERICS_BUCKETS; b++)
+                tb_json_put_uint(json, NULL, t->numerics.histogram[b]);
+            tb_json_end_array(json);
+            if (t->numerics.top_all) {
+                tb_json_put_uint(json, "top_same", t->numerics.top_same);
+                tb_json_put_uint(json, "top_rows", t->numerics.top_all);
+            }
+        }
+        tb_json_end_object(json);
+    }
+    tb_json_end_array(json);
+}
+
+typedef struct bisection {
+    bool done;
+    int first, end, runs;
+} bisection;
+
+static tb_status print_json(const numerics *n, const tb_numerics_report *report,
+                            const bisection *found, tb_error *err)
+{
+    tb_buf text = {0};
+    tb_json_writer json = {.out = &text};
+    tb_json_put_object(&json, NULL);
+    tb_json_put_text(&json, "schema", "tflbench.numerics");
+    tb_json_put_int(&json, "version", 1);
+    tb_json_put_text(&json, "model", n->request.candidate.model);
+    tb_json_put_text(&json, "engine", n->engine_text);
+    tb_json_put_text(&json, "delegate", n->request.candidate.delegate);
+    tb_json_put_int(&json, "threads", n->thread_count);
+    tb_json_put_text(&json, "reference", n->request.reference.delegate);
+    tb_json_put_text(&json, "reference_model", n->request.reference.model);
+    tb_json_put_bool(&json, "outputs_off", report->outputs_off);
+    put_tensors(&json, "outputs", report->outputs, report->output_count, true);
+    tb_json_put_text(&json, "reason", report->without);
+    put_tensors(&json, "rows", report->tensors, report->tensor_count, false);
+    if (report->suspect >= 0)
+        tb_json_put_int(&json, "suspect", report->suspect);
+    if (found->done) {
+        tb_json_put_object(&json, "bisect");
+        tb_json_put_int(&json, "first", found->first);
+        tb_json_put_int(&json, "last", found->end - 1);
+        tb_json_put_int(&json, "runs", found->runs);
+        tb_json_end_object(&json);
+    }
+    tb_json_end_object(&json);
+    tb_buf_append_char(&text, '\n');
+    tb_status status = tb_buf_status(&text, "numerics", err);
+    if (status == TB_OK)
+        fputs(tb_buf_text(&text), stdout);
+    tb_buf_free(&text);
+    return status;
+}
+
+static void print_verdict(const tb_numerics_report *report, const bisection *found)
+{
+    printf("\n%s", report->outputs_off ? "The outputs are off." : "The outputs are right.");
+    if (report->suspect >= 0)
+        printf(" Node %d %s is the first whose result is off though what it reads is not.",
+               report->suspect, report->suspect_op);
+    printf("\n");
+    if (found->done && found->end - found->first == 1)
+        printf("Bisected in %d runs: delegating node %d alone shows it.\n", found->runs,
+               found->first);
+    else if (found->done)
+        printf("Bisected in %d runs: delegating nodes %d to %d alone shows it, and none of the "
+               "ends can be left out.\n",
+               found->runs, found->first, found->end - 1);
+}
+
+/* ---- all of it --------------------------------------------------------------------------------- */
+
+static tb_status compare_sides(numerics *n, tb_measure *measure, tb_measure_side *side,
+                               tb_error *err, bool *off)
+{
+    tb_numerics_report report;
+    bisection found = {0};
+    const tb_sweep_plan *plan = side->plan;
+    tb_build library = {.engine = plan->configurations[0].engine->name};
+    tb_process process = {.block = tb_int(0),
+                          .order_index = tb_int(0),
+                          .profiled = tb_int(0),
+                          .task = "numerics",
+                          .input = n->request.inputs.count ? "file" : "seed"};
+    tb_ingest_init(&measure->ingest, measure->store, measure->run_id, &plan->models[0].info,
+                   &plan->configurations[0].record,
+                   plan->configurations[0].library ? &library : &side->build, &process);
+    measure->ingest.outcome.check_verdict = "not checked";
+    n->ingest = &measure->ingest;
+    tb_status status = tb_numerics_run(&n->request, &side->program, err, &report);
+    tb_launch_result result = {.status = TB_PROCESS_OK};
+    if (status != TB_OK) {
+        result.status = TB_PROCESS_FAILED;
+        snprintf(result.reason, sizeof result.reason, "%s", err->text);
+        tb_error ignored = TB_ERROR_NONE;
+        (void)tb_ingest_finish(&measure->ingest, &result, &ignored);
+        return status;
+    }
+    status = store_report(n, &report, measure->store, err);
+    n->ingest = NULL;
+    if (status == TB_OK) {
+        measure->ingest.outcome.check_verdict = report.outputs_off ? "wrong" : "ok";
+        status = tb_ingest_finish(&measure->ingest, &result, err);
+    }
+    if (status == TB_OK && report.outputs_off && tb_args_flag(n->args, "bisect")) {
+        status = tb_numerics_bisect(&n->request, &side->program, err, &found.first, &found.end,
+                                    &found.runs);
+        found.done = status == TB_OK;
+    }
+    if (status == TB_OK && tb_args_flag(n->args, "json")) {
+        status = print_json(n, &report, &found, err);
+    } else if (status == TB_OK) {
+        print_tables(&report, tb_args_int(n->args, "worst"));
+        print_verdict(&report, &found);
+    }
+    *off = report.outputs_off;
+    tb_numerics_report_free(&report);
+    return status;
+}
+
+static tb_status run_stored(numerics *n, tb_store *store, tb_error *err, bool *off)
+{
+    const char *model = n->request.candidate.model, *engine = n->engine_text;
+    const char *delegate = n->request.candidate.delegate;
+    tb_sweep_plan plan;
+    tb_measure measure = {0};
+    tb_measure_side side = {0};
+    n->sweep = (tb_sweep_request){
+        .command = "numerics",
+        .models = {&model, 1},
+        .engines = {&engine, 1},
+        .delegates = {&delegate, 1},
+        .threads = &n->thread_count,
+        .thread_count = 1,
+        .shapes = n->request.shapes,
+        .custom_ops = n->request.custom_ops,
+        .processes = 1,
+        .quiet = true,
+    };
+    tb_status status = tb_sweep_plan_make(&n->sweep, err, &plan);
+    if (status != TB_OK)
+        return status;
+    status = plan.models[0].status != TB_OK
+                 ? tb_fail(err, plan.models[0].status, "%s", plan.models[0].reason)
+                 : tb_measure_side_open(&side, &plan, NULL, NULL, &n->arena, err);
+    if (status == TB_OK)
+        status = tb_measure_begin(&measure, &n->sweep, store, &side.build, 1, 0, err);
+    if (status == TB_OK) {
+        status = compare_sides(n, &measure, &side, err, off);
+        tb_error at_end = TB_ERROR_NONE;
+        int code = status != TB_OK ? TB_EXIT_PARTIAL : *off ? TB_EXIT_WORSE : TB_EXIT_OK;
+        tb_status ended = tb_measure_end(&measure, code, &at_end);
+        if (status == TB_OK && ended != TB_OK) {
+            *err = at_end;
+            status = ended;
+        }
+    }
+    tb_measure_free(&measure);
+    tb_measure_side_close(&side);
+    tb_sweep_plan_free(&plan);
+    return status;
+}
+
+static tb_exit run(const tb_args *args)
+{
+    tb_error err = TB_ERROR_NONE;
+    numerics n = {.args = args};
+    tb_store *store = NULL;
+    bool off = false;
+    tb_status status = read_request(&n, &err);
+    tb_exit code = TB_EXIT_OK;
+    if (status != TB_OK) {
+        code = tb_cmd_fail(&err);
+    } else if (tb_store_args_open(args, TB_STORE_WRITE, &err, &store) != TB_OK) {
+        code = tb_store_args_fail(&err);
+    } else if (run_stored(&n, store, &err, &off) != TB_OK) {
+        tb_cmd_fail(&err);
+        code = err.status == TB_USAGE ? TB_EXIT_USAGE : TB_EXIT_PARTIAL;
+    } else {
+        code = off ? TB_EXIT_WORSE : TB_EXIT_OK;
+    }
+    tb_store_close(store);
+    tb_arena_free(&n.arena);
+    return code;
+}
+
+const tb_cmd tb_cmd_numerics = {
+    .name = "numerics",
+    .synopsis = "MODEL [--delegate NAME] [--against reference] [--bisect] [options]",
+    .summary = "compare every tensor with a reference",
+    .description =
+        "Runs a configuration and a reference on the same inputs and says how far every output and "
+        "every intermediate tensor is off: largest difference, signal to noise, cosine similarity. "
+        "No labels are needed. Intermediate tensors are seen by making them outputs of a copy of "
+        "the model, which works in every engine and can change what a delegate fuses; the outputs "
+        "of the model as it is are compared apart, and decide.\n\n"
+        "The first node whose result is off though what it reads is not is named. --bisect finds "
+        "the smallest range of nodes that shows the fault when it alone is delegated, in at most "
+        "twice the logarithm of the nodes' number of runs.\n\n"
+        "Every inference runs in a process of its own. Figures are stored under phase `numerics`. "
+        "The exit code is 1 where an output is off.",
+    .examples = "tflbench numerics mobilenet.tflite --delegate gpu --bisect\n"
+                "    which node does the delegate compute wrongly?\n"
+                "tflbench numerics mobilenet_int8.tflite --against-model mobilenet_float.tflite\n"
+                "    what quantisation costs, tensor by tensor of the same name\n",
+    .see_also = "tflbench accuracy, tflbench verify, tflbench profile",
+    .options = options,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run,
+};
