@@ -110,7 +110,7 @@ int tb_draft_buffer_add(tb_draft *draft, const void *data, size_t size)
 {
     if (!GROW(draft, draft, buffers, buffer_count, buffer_capacity))
         return -1;
-    draft->buffers[draft->buffer_count] = (tb_draft_buffer){data, size};
+    draft->buffers[draft->buffer_count] = (tb_draft_buffer){.data = data, .size = size};
     return (int)draft->buffer_count++;
 }
 

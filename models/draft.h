@@ -85,8 +85,10 @@ typedef struct tb_draft_subgraph {
 } tb_draft_subgraph;
 
 typedef struct tb_draft_buffer {
-    const void *data;
+    const void *data; /* NULL with an offset: the bytes lie behind the FlatBuffer, and whoever saves
+                         the file puts them there */
     size_t size;
+    uint64_t offset; /* in the file; 0: inside the FlatBuffer */
 } tb_draft_buffer;
 
 typedef struct tb_draft_binding {

@@ -314,6 +314,10 @@ static tb_fbb_ref put_buffer(writer *w, const tb_draft_buffer *buffer)
                           : TB_FBB_NONE;
     tb_fbb_table_begin(&w->fb);
     tb_fbb_field_ref(&w->fb, FIELD(buffer, data), data);
+    if (!buffer->data && buffer->offset) {
+        tb_fbb_field_u64(&w->fb, FIELD(buffer, offset), buffer->offset);
+        tb_fbb_field_u64(&w->fb, FIELD(buffer, size), buffer->size);
+    }
     return tb_fbb_table_end(&w->fb);
 }
 

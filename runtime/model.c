@@ -23,6 +23,7 @@ static void destroy(tb_model *model)
     if (shared)
         model->destroy_shared(shared);
     tb_arena_free(&model->arena);
+    tb_model_close_external(model);
     tb_os_unmap(&model->mapping);
     free(model->copy);
     free(model->path);
@@ -331,7 +332,13 @@ tb_tensor_def tb_model_tensor(const tb_model *model, size_t subgraph, size_t ind
         .variant_count = tb_schema_tensor_variant_tensors(table).count,
     };
     tb_schema_abi_type(tb_schema_tensor_type(table), &tensor.type);
-    tensor.constant = tb_model_buffer(model, tensor.buffer);
+    uint32_t external = tb_schema_tensor_external_buffer(table);
+    tensor.constant =
+        external ? tb_model_external_bytes(model, external) : tb_model_buffer(model, tensor.buffer);
+    if (external) {
+        tensor.is_external = true;
+        tensor.external = external_buffer(model, external);
+    }
     tensor.quantization = quantization(tb_schema_tensor_quantization(table), tensor.shape.count);
     tb_fb_table sparsity = tb_schema_tensor_sparsity(table);
     if (tensor.constant.data && tb_fb_present(sparsity)) {
@@ -343,11 +350,6 @@ tb_tensor_def tb_model_tensor(const tb_model *model, size_t subgraph, size_t ind
             .dim_count = dims.count,
             .dims = dims,
         };
-    }
-    uint32_t external = tb_schema_tensor_external_buffer(table);
-    if (external) {
-        tensor.is_external = true;
-        tensor.external = external_buffer(model, external);
     }
     return tensor;
 }

@@ -169,7 +169,8 @@ typedef struct tb_sparse_dim_def {
 /* `k` < dim_count. */
 tb_sparse_dim_def tb_sparsity_dim(const tb_sparsity_def *sparsity, size_t k);
 
-/* Bytes kept in another file (schema 3d). */
+/* Bytes kept in another file (schema 3d). Where the model was opened as a file, that one lies in its
+   folder or below and is mapped with it; such a tensor is then a constant like others. */
 typedef struct tb_external_buffer_def {
     const char *file; /* as the model names it */
     uint64_t offset;

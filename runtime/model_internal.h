@@ -24,11 +24,12 @@ struct tb_model {
     tb_bytes *moved;     /* by buffer: an aligned copy, data NULL where none is needed; or NULL */
     uint32_t *externals; /* indices of external buffers in order of their ids; NULL: none */
     size_t external_count;
-    bool has_sparse;        /* some constant is */
-    size_t odd_dimensions;  /* tensors whose quantized_dimension is outside the shape */
-    const char *note;       /* about them; NULL: none */
-    tb_arena arena;         /* moved, externals, notes */
-    _Atomic(void *) shared; /* tb_model_shared */
+    tb_mapping *external_files; /* by group; NULL: none was asked for */
+    bool has_sparse;            /* some constant is */
+    size_t odd_dimensions;      /* tensors whose quantized_dimension is outside the shape */
+    const char *note;           /* about them; NULL: none */
+    tb_arena arena;             /* moved, externals, notes */
+    _Atomic(void *) shared;     /* tb_model_shared */
     void (*_Atomic destroy_shared)(void *object);
 };
 
@@ -42,6 +43,12 @@ tb_status tb_model_verify_calls(const tb_model *model, tb_error *err);
 /* The bytes of a buffer wherever the file has them; false where they lie outside. data NULL: the
    buffer has none. */
 bool tb_model_raw_buffer(const tb_model *model, size_t index, tb_bytes *out);
+
+/* model_external.c: maps the file of an external buffer that exists, where the model is a file itself,
+   and checks that it lies inside; then its bytes. data NULL: they are not there. */
+tb_status tb_model_load_external(tb_model *model, uint32_t id, tb_error *err);
+tb_bytes tb_model_external_bytes(const tb_model *model, uint32_t id);
+void tb_model_close_external(tb_model *model);
 
 /* The external buffer with that id; absent where there is none. */
 tb_fb_table tb_model_external(const tb_model *model, uint32_t id);

@@ -140,6 +140,8 @@ static tb_status verify_overlap(const tb_model *model, tb_fb_table table, uint32
 static bool is_constant(const tb_model *model, tb_fb_tables tensors, size_t index)
 {
     tb_fb_table tensor = tb_fb_tables_get(tensors, index);
+    if (tb_schema_tensor_external_buffer(tensor))
+        return true;
     return tb_model_buffer(model, tb_schema_tensor_buffer(tensor)).data;
 }
 

@@ -322,7 +322,13 @@ static tb_status verify_constant(tb_model *model, const tb_tensor_def *tensor, s
     if (status == TB_OK && bytes > constant.size)
         status = tb_fail(err, TB_CORRUPT, "it needs %zu bytes, its constant buffer %zu has %zu",
                          bytes, tensor->buffer, constant.size);
-    if (status == TB_OK && (uintptr_t)constant.data % element_alignment(tensor->type))
+    bool misaligned = (uintptr_t)constant.data % element_alignment(tensor->type);
+    if (status == TB_OK && misaligned && tensor->is_external)
+        status = tb_fail(err, TB_UNSUPPORTED,
+                         "its bytes begin at offset %llu of '%s', which is not a multiple of %zu",
+                         (unsigned long long)tensor->external.offset, tensor->external.file,
+                         element_alignment(tensor->type));
+    else if (status == TB_OK && misaligned)
         status = move_buffer(model, tensor->buffer, constant, err);
     return status;
 }
@@ -343,6 +349,14 @@ tb_status tb_model_verify_tensor(tb_model *model, size_t subgraph, size_t index,
     uint32_t external = tb_schema_tensor_external_buffer(table);
     if (external && !tb_fb_present(tb_model_external(model, external)))
         return tb_fail(err, TB_CORRUPT, "its external buffer %u does not exist", external);
+    if (external && tb_model_buffer(model, buffer).data)
+        return tb_fail(err, TB_CORRUPT, "it has the buffer %u and the external buffer %u", buffer,
+                       external);
+    if (external) {
+        tb_status loaded = tb_model_load_external(model, external, err);
+        if (loaded != TB_OK)
+            return loaded;
+    }
 
     tb_tensor_def tensor = tb_model_tensor(model, subgraph, index);
     size_t bytes;
@@ -355,9 +369,6 @@ tb_status tb_model_verify_tensor(tb_model *model, size_t subgraph, size_t index,
         return tb_fail(err, TB_CORRUPT, "its size in bytes overflows");
     if (tensor.is_variable && tb_type_is_unsized(type))
         return tb_fail(err, TB_UNSUPPORTED, "it is a variable of type %s", TfLiteTypeGetName(type));
-    if (external && tensor.constant.data)
-        return tb_fail(err, TB_CORRUPT, "it has the buffer %u and the external buffer %u", buffer,
-                       external);
     tb_status status = TB_OK;
     if (tensor.constant.data)
         status = verify_constant(model, &tensor, bytes, err);

@@ -196,9 +196,11 @@ static tb_status make_tensor(tb_subgraph *subgraph, size_t index, tb_error *err)
     if (!tb_shape_bytes(def.type, tensor->dims->size, tensor->dims->data, &bytes))
         return tb_fail(err, TB_CORRUPT, "%s: its size does not fit 63 bits",
                        tb_tensor_text(subgraph, (int)index, place));
-    if (def.is_external)
-        return tb_fail(err, TB_UNSUPPORTED, "%s: its bytes are in another file, '%s'",
-                       tb_tensor_text(subgraph, (int)index, place), def.external.file);
+    if (def.is_external && !def.constant.data)
+        return tb_fail(
+            err, TB_UNSUPPORTED,
+            "%s: its bytes are in another file, '%s', and a model out of memory has no folder",
+            tb_tensor_text(subgraph, (int)index, place), def.external.file);
     if (def.constant.data) {
         if (def.is_variable)
             return tb_fail(err, TB_UNSUPPORTED, "%s: it is variable and constant at once",

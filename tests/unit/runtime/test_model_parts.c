@@ -1,8 +1,11 @@
 /* The rarer parts of models, built table by table: bytes behind the FlatBuffer, sparse constants,
    quantisation by other tensors, external buffers. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "models/fb_builder.h"
 #include "runtime/base/size.h"
@@ -28,6 +31,8 @@ typedef struct parts {
     const int32_t *numbers; /* for these two */
     uint32_t external;      /* the tensor's external buffer; its buffer is then 0 */
     uint32_t group;
+    const char *group_name; /* NULL: weights.bin */
+    const char *packing;
 } parts;
 
 static const parts plain = {.code = kTfLiteBuiltinCustom,
@@ -90,8 +95,10 @@ static tb_fbb_ref add_tensor(tb_fbb *fb, const parts *p)
 static tb_fbb_ref add_externals(tb_fbb *fb, const parts *p)
 {
     tb_fbb_ref tables[3];
+    tb_fbb_ref packing = p->packing ? tb_fbb_string(fb, p->packing) : TB_FBB_NONE;
     for (uint32_t k = 0; k < 3; k++) {
         tb_fbb_table_begin(fb);
+        tb_fbb_field_ref(fb, tb_schema_external_buffer_packing_id, packing);
         tb_fbb_field_u32(fb, tb_schema_external_buffer_id_id, 30 - 10 * k);
         tb_fbb_field_u32(fb, tb_schema_external_buffer_group_id, p->group);
         tb_fbb_field_u64(fb, tb_schema_external_buffer_offset_id, 1000 + k);
@@ -124,7 +131,7 @@ static file make(const parts *p)
     tb_fbb_field_ref(&fb, tb_schema_operator_code_custom_code_id, custom);
     tb_fbb_field_i32(&fb, tb_schema_operator_code_builtin_code_id, p->code);
     tb_fbb_ref codes = one_table_vector(&fb, tb_fbb_table_end(&fb));
-    tb_fbb_ref group_name = tb_fbb_string(&fb, "weights.bin");
+    tb_fbb_ref group_name = tb_fbb_string(&fb, p->group_name ? p->group_name : "weights.bin");
     tb_fbb_table_begin(&fb);
     tb_fbb_field_ref(&fb, tb_schema_external_buffer_group_name_id, group_name);
     tb_fbb_ref groups = one_table_vector(&fb, tb_fbb_table_end(&fb));
@@ -511,4 +518,92 @@ Test(model_parts, finds_external_buffers_by_their_id)
     p.external = 10;
     p.group = 1;
     expect_refused(&p, TB_CORRUPT, "external buffer 0 is in group 1, the model has 1 groups");
+}
+
+/* The model as a file, beside it (or not) a weights.bin of so many bytes. */
+static tb_status open_beside(const parts *p, size_t weights_size, tb_error *err, tb_model **model,
+                             char folder[32])
+{
+    strcpy(folder, "/tmp/tb_external_XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    char path[64];
+    file f = make(p);
+    snprintf(path, sizeof path, "%s/model.tflite", folder);
+    FILE *to = fopen(path, "wb");
+    cr_assert(to && fwrite(f.bytes, f.size, 1, to) == 1 && fclose(to) == 0);
+    free(f.bytes);
+    if (weights_size) {
+        char name[64];
+        snprintf(name, sizeof name, "%s/weights.bin", folder);
+        to = fopen(name, "wb");
+        for (size_t k = 0; k < weights_size; k++)
+            fputc((int)(k % 251), to);
+        cr_assert_eq(fclose(to), 0);
+    }
+    return tb_model_open(path, err, model);
+}
+
+static void remove_folder(const char *folder)
+{
+    static const char *const names[] = {"model.tflite", "weights.bin"};
+    for (size_t k = 0; k < TB_COUNT_OF(names); k++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s/%s", folder, names[k]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+Test(model_parts, reads_constants_in_a_file_beside_the_model)
+{
+    parts p = plain;
+    p.external = 30; /* 16 bytes at 1000 */
+    tb_model *model = NULL;
+    tb_error err = TB_ERROR_NONE;
+    char folder[32];
+    cr_assert_eq(open_beside(&p, 1016, &err, &model, folder), TB_OK, "%s", err.text);
+    tb_tensor_def tensor = tb_model_tensor(model, 0, 0);
+    cr_assert(tensor.is_external);
+    cr_assert_eq(tensor.constant.size, 16);
+    for (size_t k = 0; k < 16; k++)
+        cr_expect_eq(tensor.constant.data[k], (1000 + k) % 251);
+    tb_model_release(model);
+    remove_folder(folder);
+}
+
+Test(model_parts, refuses_constants_in_other_files_that_it_cannot_read)
+{
+    static const struct {
+        const char *group_name, *packing;
+        uint32_t external;
+        int32_t rows;
+        size_t weights_size;
+        tb_status status;
+        const char *message;
+    } faults[] = {
+        {NULL, NULL, 30, 2, 0, TB_NOT_FOUND, "weights.bin"},
+        {NULL, NULL, 30, 2, 1015, TB_CORRUPT,
+         "16 bytes at offset 1000 lie outside its file's 1015"},
+        {NULL, NULL, 20, 2, 2000, TB_UNSUPPORTED, "begin at offset 1001 of 'weights.bin'"},
+        {NULL, NULL, 30, 3, 2000, TB_CORRUPT, "it needs 24 bytes"},
+        {NULL, "zip", 30, 2, 2000, TB_UNSUPPORTED, "packed as 'zip'"},
+        {"/etc/passwd", NULL, 30, 2, 2000, TB_UNSUPPORTED, "only files beside the model"},
+        {"../weights.bin", NULL, 30, 2, 2000, TB_UNSUPPORTED, "only files beside the model"},
+        {"a/..", NULL, 30, 2, 2000, TB_UNSUPPORTED, "only files beside the model"},
+        {"", NULL, 30, 2, 2000, TB_UNSUPPORTED, "only files beside the model"},
+    };
+    for (size_t k = 0; k < TB_COUNT_OF(faults); k++) {
+        parts p = plain;
+        p.group_name = faults[k].group_name;
+        p.packing = faults[k].packing;
+        p.external = faults[k].external;
+        p.shape[0] = faults[k].rows;
+        tb_model *model = NULL;
+        tb_error err = TB_ERROR_NONE;
+        char folder[32];
+        cr_expect_eq(open_beside(&p, faults[k].weights_size, &err, &model, folder),
+                     faults[k].status, "%zu: %s", k, err.text);
+        cr_expect(strstr(err.text, faults[k].message), "%zu: '%s'", k, err.text);
+        remove_folder(folder);
+    }
 }
