@@ -68,7 +68,7 @@ export function makeDiff({ profile, profiles, select, selection }) {
     const interval = known(a.low) && known(b.low) ? differenceInterval(a, b) : null;
     const part = (value) => signed(value / a.ns, (v) => percent(v));
     return h('p.diff-lead', null, h('b', null, `${duration(a.ns)} → ${duration(b.ns)}`), h('span', { class: b.ns < a.ns ? 'less' : 'more' }, ` ${part(b.ns - a.ns)}`),
-      interval ? h('small', null, ` 95 % interval ${part(interval[0])} to ${part(interval[1])}`) : null, h('small', null, `, ${ratioText(a.ns / b.ns)} as fast, from processes without profiling`));
+      h('small', null, `${interval ? ` 95 % interval ${part(interval[0])} to ${part(interval[1])}, ` : ' '}${ratioText(a.ns / b.ns)} as fast, from processes without profiling`));
   }
 
   function drawResult() {

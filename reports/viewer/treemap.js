@@ -8,7 +8,7 @@ import { known, measures } from './data.js';
 import { valueText } from './graph.js';
 import { change, stateOf } from './state.js';
 
-const HEADER = 20, BAND = 30;
+const HEADER = 20, LEAST_BAND = 28, MOST_BAND = 64;
 
 function makeTree(profile, by, value) {
   const root = { name: 'model', path: '', children: new Map(), size: 0, rows: 0, parent: null };
@@ -31,6 +31,8 @@ function makeTree(profile, by, value) {
 }
 
 const childrenOf = (node) => (node.sorted ??= [...node.children.values()].sort((a, b) => b.size - a.size));
+
+const depthOf = (node) => (node.deep ??= 1 + [...node.children.values()].reduce((most, child) => Math.max(most, depthOf(child)), 0));
 
 // Squarified treemap (Bruls, Huizing, van Wijk 2000): rows whose worst proportion no longer improves
 // are closed.
@@ -71,7 +73,7 @@ export function makeTreemap({ profile, select, selection }) {
   const by = () => stateOf('map.by') || 'scope';
   const shape = () => stateOf('map.shape') || 'treemap';
   const measure = () => usable.find((one) => one.key === stateOf('map.size')) ?? usable[0];
-  let tree = null, places = [], focus = null;
+  let tree = null, places = [], focus = null, band = LEAST_BAND;
 
   const crumbs = h('nav.crumbs', { 'aria-label': 'Path' });
   const bar = h('div.controls', null,
@@ -106,7 +108,10 @@ export function makeTreemap({ profile, select, selection }) {
     const [w, hgt] = stage.size;
     places = [];
     if (shape() === 'treemap') placeAreas(top, 0, 0, w, hgt, 0);
-    else placeBands(top, 0, w, 0);
+    else {
+      band = Math.max(LEAST_BAND, Math.min(MOST_BAND, Math.floor(hgt / depthOf(top)) - 1));
+      placeBands(top, 0, w, 0);
+    }
     const path = [];
     for (let at = top; at; at = at.parent) path.unshift(at);
     refill(crumbs, path.map((at, i) => [i ? ' / ' : '', at === top ? h('b', null, at.name) : button(at.name, () => change({ at: at.path }), { class: 'link' })]), h('span.counted', null, ` ${valueText(measure(), top.size)}`));
@@ -126,8 +131,8 @@ export function makeTreemap({ profile, select, selection }) {
   }
 
   function placeBands(node, x, w, depth) {
-    const y = depth * (BAND + 1);
-    places.push({ node, x, y, w, h: BAND, depth, head: BAND });
+    const y = depth * (band + 1);
+    places.push({ node, x, y, w, h: band, depth, head: band });
     let at = x;
     for (const child of childrenOf(node)) {
       const cw = w * child.size / node.size;
