@@ -15,6 +15,8 @@ enum {
     BIG_WEIGHT_BYTES = 384 << 10,
     BAND_PIXELS = 56,
     TASKS_PER_THREAD = 4,
+    ALONE_F32 = 300000, /* products that one thread has done in about 3 us */
+    ALONE_Q8 = 1000000,
     FLAT_PIXELS = 112 /* a pixel row of a product whose pixels all follow each other */
 };
 
@@ -35,6 +37,7 @@ typedef struct gemm_step {
     /* tasks: bands of rows, times groups of panels */
     int32_t band_rows, bands;
     size_t panel_groups;
+    bool alone;            /* too little for a second thread: waking it costs more */
     size_t seg_offset;     /* in scratch: pointers of each row's stretches, */
     size_t row_sum_offset; /* and the row sums */
     /* float */
@@ -213,7 +216,8 @@ static void run(const tb_cpu_step *step, const tb_run *run)
         g.out = flat_view(s, &g.out, s->out_pixel_bytes);
         g.residual = flat_view(s, &g.residual, s->out_pixel_bytes);
     }
-    tb_run_parallel(run, (size_t)s->n * (size_t)s->bands * s->panel_groups, 1, run_tasks, &g);
+    const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
+    tb_run_parallel(run, tasks, s->alone ? tasks : 1, run_tasks, &g);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -439,6 +443,9 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     if (status != TB_OK)
         return status;
 
+    const double products = (double)s->segs * (double)s->real_seg_values * (double)spec->out_c *
+                            (double)spec->n * (double)spec->out_h * (double)spec->out_w;
+    s->alone = products < (quantized ? ALONE_Q8 : ALONE_F32);
     choose_bands(plan, s, s->segs * s->seg_values * s->source.element_bytes / (size_t)w->kh);
     if (s->flat && s->source.staged)
         s->band_rows = 1, s->bands = s->out_h; /* so that a band has one width */
