@@ -275,6 +275,12 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (default 60) with clang and the sanit
 	    $$($(MAKE) -s CC=clang SAN=fuzzer-no-link,address,undefined fuzz-list)
 fuzz-build: $(fuzz_bin)
 replay-build: $(replay_bin)
+
+# What a fuzzer once found, and some of what it starts from: tests/fuzz/corpus/NAME for each target.
+.PHONY: replay
+replay: $(replay_bin) ## run each fuzz target on its regression corpus
+	@for name in $(fuzz_names); do \
+	    $(BUILD)/fuzz/replay_$$name tests/fuzz/corpus/$$name || exit 1; done
 .PHONY: fuzz-list
 fuzz-list:
 	@echo $(fuzz_bin)
@@ -341,12 +347,14 @@ check-runners: all unit-build stress-build
 	@$(tally) run "models, cpu" $(MAKE) -s models DELEGATE=cpu
 	@$(tally) run "models, cpu, 2 threads" $(MAKE) -s models DELEGATE=cpu THREADS=2
 	@$(tally) run "opcheck" $(MAKE) -s opcheck
+	@$(tally) run "fuzz corpus" $(MAKE) -s replay
 
 check-sanitized: all unit-build
 	@$(tally) run "unit, $(SAN)" $(BUILD)/unit --jobs 2
 	@$(tally) run "conformance, reference, $(SAN)" $(MAKE) -s conformance
 	@$(tally) run "conformance, cpu, $(SAN)" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
 	@$(tally) run "opcheck, $(SAN)" $(MAKE) -s opcheck
+	@$(tally) run "fuzz corpus, $(SAN)" $(MAKE) -s replay
 
 check-threads: all stress-build
 	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress

@@ -160,8 +160,10 @@ static void rescale(const concat_data *data, const concat_input *by, const uint8
 {
     for (size_t i = 0; i < by->run; i++) {
         float rounded = roundf((float)from[i] * by->scale + by->bias);
-        /* Beyond +-512 the sum with any zero point is outside anyway. */
-        int32_t value = (int32_t)tb_clampf(rounded, -512.0f, 512.0f) + data->out_zero_point;
+        /* Beyond +-512 the sum with any zero point is outside anyway. Scales may be so far apart
+           that there is no number; that is the lowest value. */
+        float bounded = rounded >= -512.0f ? tb_clampf(rounded, -512.0f, 512.0f) : -512.0f;
+        int32_t value = (int32_t)bounded + data->out_zero_point;
         to[i] = (uint8_t)tb_clamp(value, 0, UINT8_MAX);
     }
 }

@@ -118,7 +118,7 @@ static void convolve_at(const conv_3d *c, const float *input, const float *filte
         tb_window_taps(&c->window[i], position[i], &origin[i], &first[i], &end[i]);
     for (size_t channel = 0; channel < c->output_channels; channel++)
         out[channel] = 0.0f;
-    for (int fd = first[0]; fd < end[0]; fd++)
+    for (int fd = first[0]; fd < end[0] && c->input_channels > 0; fd++)
         for (int fy = first[1]; fy < end[1]; fy++)
             for (int fx = first[2]; fx < end[2]; fx++) {
                 size_t in_d = (size_t)(origin[0] + (int64_t)d->dilation * fd);
@@ -196,7 +196,8 @@ static void scatter_from(const conv_3d *c, const float *values, const float *fil
     int64_t origin[AXES];
     for (int i = 0; i < AXES; i++)
         origin[i] = (int64_t)position[i] * c->window[i].stride - c->window[i].pad;
-    for (int fd = 0; fd < d->taps; fd++)
+    /* Without channels a filter has no bytes that would bound its taps. */
+    for (int fd = 0; fd < d->taps && c->input_channels > 0; fd++)
         for (int fy = 0; fy < h->taps; fy++)
             for (int fx = 0; fx < w->taps; fx++) {
                 const float *weights = filter;
@@ -224,7 +225,9 @@ static TfLiteStatus invoke_transposed(TfLiteContext *context, TfLiteNode *node)
     for (size_t i = 0; i < count; i++)
         t.output->data.f[i] = 0.0f;
     const float *values = t.input->data.f;
-    for (int batch = 0; batch < c->batches; batch++)
+    const int batches =
+        tb_count(t.input) > 0 ? c->batches : 0; /* else some dimension may be huge */
+    for (int batch = 0; batch < batches; batch++)
         for (int z = 0; z < tb_tensor_dim(t.input, 1); z++)
             for (int y = 0; y < tb_tensor_dim(t.input, 2); y++)
                 for (int x = 0; x < tb_tensor_dim(t.input, 3) && !tb_stopped(); x++) {
