@@ -274,7 +274,8 @@ static void print_line(const printer *p, tb_text_table *table, const tb_profile_
         tb_format_bytes((double)op->mem_bytes.value, mem);
     print_nodes(table, op);
     tb_text_table_cell(table, "%s%.60s", op->encloses ? "between the steps of " : "", op->name);
-    print_integer_ns(table, op->encloses ? (tb_integer){0} : op->row->time.first_ns);
+    tb_integer first_ns = op->row->time.first_ns;
+    print_duration(table, first_ns.known && !op->encloses, (double)first_ns.value);
     print_duration(table, true, op->self_avg_ns);
     tb_text_table_cell(table, "%.2f", 100 * op->share);
     tb_text_table_cell(table, "%.2f", 100 * *cdf);

@@ -11,7 +11,7 @@
 static const char *const kind_names[TB_EVENT_KIND_COUNT] = {
     [TB_EVENT_INVOKE] = "invoke", [TB_EVENT_SUBGRAPH] = "subgraph", [TB_EVENT_NODE] = "node",
     [TB_EVENT_STEP] = "step",     [TB_EVENT_COPY] = "copy",         [TB_EVENT_SYNC] = "sync",
-    [TB_EVENT_PHASE] = "phase",
+    [TB_EVENT_PHASE] = "phase",   [TB_EVENT_WORK] = "work",
 };
 
 static tb_json_writer *begin_document(tb_event_stream *events, const char *of, const char *kind)
@@ -218,12 +218,15 @@ static int compare_begin(const void *a, const void *b)
 static void put_event(tb_json_writer *json, const tb_event *event, uint64_t start_ns,
                       const tb_op_rows *rows)
 {
+    /* A thread's work is for the op that the invoking thread's step is. */
+    tb_event op = *event;
+    op.kind = event->kind == TB_EVENT_WORK ? TB_EVENT_STEP : event->kind;
     tb_json_put_array(json, NULL);
     tb_json_put_uint(json, NULL, event->begin_ns > start_ns ? event->begin_ns - start_ns : 0);
     tb_json_put_uint(json, NULL, event->end_ns - event->begin_ns);
     tb_json_put_uint(json, NULL, event->thread);
     tb_json_put_text(json, NULL, kind_names[event->kind]);
-    tb_json_put_int(json, NULL, tb_op_rows_find_event(rows, event));
+    tb_json_put_int(json, NULL, tb_op_rows_find_event(rows, &op));
     tb_json_put_int(json, NULL, event->subgraph);
     tb_json_put_uint(json, NULL, event->bytes);
     tb_json_end_array(json);

@@ -19,6 +19,7 @@ typedef enum tb_event_kind {
     TB_EVENT_COPY,     /* data moved across a delegate's boundary */
     TB_EVENT_SYNC,     /* waiting for a device or for other threads */
     TB_EVENT_PHASE,    /* load, verify, allocate, delegate, ...: `name` says which */
+    TB_EVENT_WORK,     /* what another thread of the pool does for the step of the same `step` */
     TB_EVENT_KIND_COUNT
 } tb_event_kind;
 
@@ -36,7 +37,7 @@ typedef struct tb_step {
 typedef struct tb_event {
     uint64_t begin_ns;
     uint64_t end_ns;
-    const tb_step *step; /* TB_EVENT_STEP, _COPY, _SYNC: may be NULL for the last two */
+    const tb_step *step; /* TB_EVENT_STEP, _WORK, _COPY, _SYNC: may be NULL for the last two */
     const char *name;    /* static text; TB_EVENT_PHASE only, else NULL */
     int32_t subgraph;    /* index in the model, -1 where none applies */
     int32_t node;        /* index in that subgraph (delegate kernels lie past the model's own) */

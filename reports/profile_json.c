@@ -515,7 +515,8 @@ static void put_profile(cJSON *document, const tb_profile *profile, const tb_con
     put_partitions(document, profile);
     put_fallbacks(document, profile);
     put_document(document, "timeline", profile->timeline_text, "no inference was kept whole");
-    put_document(document, "counters", profile->counters_text, "--counters was not given");
+    put_document(document, "counters", profile->counters_text,
+                 "they were left out (--no-counters)");
     put_document(document, "state", profile->state_text, "nothing was sampled beside the run");
     put_roofs(document, profile);
 }

@@ -149,6 +149,10 @@ struct tb_run {
     tb_thread_pool *pool;
     char *memory;
     const char **fault; /* set by a step, from one thread: what data it cannot go on with */
+    /* Who watches (NULL: nobody), and what the step in hand is to them. */
+    tb_sink *sink;
+    const tb_step *step;
+    int subgraph;
 };
 
 /* What a plan is made from: a partition of the context's graph. */

@@ -6,10 +6,19 @@
 #include "runtime/base/fp_mode.h"
 #include "runtime/base/stop.h"
 
+/* From the first tile that a thread takes of a loop to its last; a cache line each. */
+typedef struct span {
+    _Alignas(64) uint64_t begin_ns;
+    uint64_t end_ns;
+} span;
+
+enum { MAX_SPANS = 32 };
+
 typedef struct parallel {
     tb_range_fn fn;
     void *context;
     const tb_stop *stop;
+    span *spans; /* MAX_SPANS, where somebody watches; else NULL */
 } parallel;
 
 /* Workers have a mode of their own to set; the caller's was set when the run began. */
@@ -17,12 +26,34 @@ static void run_range(void *context, size_t begin, size_t end, int thread)
 {
     const parallel *p = context;
     const tb_stop *before = tb_stop_enter(p->stop);
+    span *mine = p->spans && thread > 0 && thread < MAX_SPANS ? &p->spans[thread] : NULL;
+    if (mine && !mine->begin_ns)
+        mine->begin_ns = tb_clock_ns();
     if (!tb_stopped()) {
         const tb_fp_mode mode = tb_fp_mode_flush();
         p->fn(p->context, begin, end, thread);
         tb_fp_mode_restore(mode);
     }
     tb_stop_enter(before);
+    if (mine)
+        mine->end_ns = tb_clock_ns();
+}
+
+/* The threads' part of a step, told once the loop is over by the thread that invokes. */
+static void tell_spans(const tb_run *run, const span *spans, int threads)
+{
+    for (int thread = 1; thread < threads; thread++) {
+        if (!spans[thread].begin_ns)
+            continue;
+        tb_event event = {.begin_ns = spans[thread].begin_ns,
+                          .end_ns = spans[thread].end_ns,
+                          .step = run->step,
+                          .subgraph = run->subgraph,
+                          .node = -1,
+                          .thread = (uint16_t)thread,
+                          .kind = TB_EVENT_WORK};
+        run->sink->emit(run->sink, &event);
+    }
 }
 
 void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context)
@@ -32,8 +63,19 @@ void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn f
             fn(context, 0, count, 0);
         return;
     }
-    parallel p = {fn, context, tb_stop_here};
+    int threads = run->sink && run->pool ? tb_thread_pool_threads(run->pool) : 1;
+    if (threads < 2) {
+        parallel p = {fn, context, tb_stop_here, NULL};
+        tb_parallel_for(run->pool, count, tile, run_range, &p);
+        return;
+    }
+    span spans[MAX_SPANS];
+    threads = threads < MAX_SPANS ? threads : MAX_SPANS;
+    for (int k = 0; k < threads; k++)
+        spans[k] = (span){0};
+    parallel p = {fn, context, tb_stop_here, spans};
     tb_parallel_for(run->pool, count, tile, run_range, &p);
+    tell_spans(run, spans, threads);
 }
 
 void tb_value_fill_halo(const tb_value *value, char *row)
@@ -72,7 +114,12 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
 {
     locate_values(plan, memory);
     const char *fault = NULL;
-    const tb_run run = {.plan = plan, .pool = pool, .memory = memory, .fault = &fault};
+    tb_run run = {.plan = plan,
+                  .pool = pool,
+                  .memory = memory,
+                  .fault = &fault,
+                  .sink = watch->sink,
+                  .subgraph = watch->subgraph};
     const tb_fp_mode mode = tb_fp_mode_flush();
     /* A plugin has a `here` of its own, which the runtime cannot set. */
     const tb_stop watched = {watch->cancelled, watch->cancel_context};
@@ -90,6 +137,7 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
                               .subgraph = watch->subgraph,
                               .node = -1,
                               .kind = TB_EVENT_STEP};
+            run.step = &step->info;
             event.begin_ns = tb_clock_ns();
             step->run(step, &run);
             event.end_ns = tb_clock_ns();

@@ -91,6 +91,15 @@ ok "tracks have names" is \
 ok "a line an op in the CSV" is "$(($(wc -l <"$dir/ops.csv") - 1))" "$(sql 'SELECT count(*) FROM op_time WHERE calls > 0')"
 ok "node data by output tensor" is \
     "$(sqlite3 :memory: "SELECT count(*) > 3 AND min(v.value ->> 'value') >= 0 FROM json_each(readfile('$dir/nodes.json'), '$.results') v")" 1
+# Two threads: what the second does lies inside the step it is for.
+wide=$(find "$dir/zoo" -name '*mobilenet_v1*float32*' | head -n 1)
+# shellcheck disable=SC2086 # words
+run "$TFLBENCH" profile "$wide" -t 2 $quick --db "$dir/two.sqlite" --json "$json" --no-counters
+ok "a profile with two threads" is "$code" 0
+ok "work of other threads lies inside the step of its op" is \
+    "$(ask "SELECT count(*) FROM d, json_each(doc, '$.timeline.inferences') i, json_each(i.value, '$.events') w WHERE w.value ->> 3 = 'work' AND NOT EXISTS (SELECT 1 FROM json_each(i.value, '$.events') s WHERE s.value ->> 3 = 'step' AND s.value ->> 4 = w.value ->> 4 AND s.value ->> 0 <= w.value ->> 0 AND (s.value ->> 0) + (s.value ->> 1) >= (w.value ->> 0) + (w.value ->> 1))")" 0
+ok "counters left out are said to be" says "$json" "left out (--no-counters)"
+
 run "$TFLBENCH" profile @7 --db "$db"
 ok "a run that is not there" is "$code" 6
 ok "a run that is not there: one line" one_line "$err"
