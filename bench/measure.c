@@ -109,6 +109,7 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .min_ns = (int64_t)request->min_ns / fewer,
         .budget_ns = (int64_t)task->budget_ns,
         .profile = task->profile,
+        .quantised = task->side->plan->models[c->model].quantised,
         .counters = task->profile && request->counters,
         .memory_limit_bytes = (int64_t)request->memory_limit_bytes,
     };

@@ -35,13 +35,21 @@ typedef struct tb_verdict {
     char detail[TB_VERDICT_DETAIL_SIZE];
 } tb_verdict;
 
+/* How far differences prove anything. */
+typedef enum tb_check_mode {
+    TB_CHECK_STRICT,         /* our own kernels, or real inputs: integers must be equal */
+    TB_CHECK_NOISE,          /* another engine on random inputs: integers may differ a little */
+    TB_CHECK_QUANTISED_NOISE /* the same, and the model computes in integers: floats may, too */
+} tb_check_mode;
+
 /*
  * Compares with the file's outputs. Integers and all else that is no float must be equal; floats
- * may be off by 0.5 % of the largest expected magnitude of their tensor. `exact_integers` false: a
- * difference between integers is no proof (TFLite's own kernels disagree on noise), and the verdict
- * is TB_VERDICT_UNSURE unless it is gross: more than a quarter of the type's range.
+ * may be off by 0.5 % of the largest expected magnitude of their tensor. Where `mode` says that a
+ * difference is no proof (TFLite's own kernels disagree on noise by single steps, which a deep
+ * network makes many), the verdict is TB_VERDICT_UNSURE unless it is gross: more than a quarter of an
+ * integer type's range, or a float that is not finite.
  */
 tb_status tb_outputs_check(const tb_engine *engine, tb_session *session, const char *path,
-                           bool exact_integers, tb_error *err, tb_verdict *out);
+                           tb_check_mode mode, tb_error *err, tb_verdict *out);
 
 #endif

@@ -62,6 +62,7 @@ typedef struct tb_sweep_request {
 typedef struct tb_sweep_model {
     const char *path;
     tb_model_info info; /* name, path; hash and size where the file can be read */
+    bool quantised;     /* computes in integers of 8 or 16 bits, somewhere */
     tb_status status;   /* not TB_OK: the file cannot be read, and `reason` says why */
     const char *reason;
 } tb_sweep_model;

@@ -9,6 +9,7 @@
 #include "runtime/base/os.h"
 #include "runtime/base/sha256.h"
 #include "runtime/base/size.h"
+#include "runtime/model.h"
 
 /* The part of a configuration's time that its profiled process gets. */
 #define PROFILE_PART 5
@@ -54,6 +55,26 @@ static const char *model_name(const char *path, tb_arena *arena)
     return tb_arena_text(arena, name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
 }
 
+/* A model that cannot be read does not: its configurations will say why. */
+static bool computes_in_integers(const char *path)
+{
+    tb_model *model = NULL;
+    if (tb_model_open(path, NULL, &model) != TB_OK)
+        return false;
+    bool found = false;
+    for (size_t g = 0; g < tb_model_subgraph_count(model); g++) {
+        size_t count = tb_model_subgraph(model, g).tensor_count;
+        for (size_t k = 0; k < count && !found; k++) {
+            tb_tensor_def tensor = tb_model_tensor(model, g, k);
+            found = !tensor.constant.data && tensor.quantization.scales.count > 0 &&
+                    (tensor.type == kTfLiteInt8 || tensor.type == kTfLiteUInt8 ||
+                     tensor.type == kTfLiteInt16);
+        }
+    }
+    tb_model_release(model);
+    return found;
+}
+
 static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
                                tb_sweep_model *out)
 {
@@ -77,6 +98,7 @@ static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
     out->info.size_bytes = tb_int((int64_t)file.size);
     out->info.sha256 = tb_arena_text(arena, hex, sizeof hex - 1);
     tb_os_unmap(&file);
+    out->quantised = computes_in_integers(path);
     return out->info.sha256 ? TB_OK : no_memory(err);
 }
 

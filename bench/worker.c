@@ -142,8 +142,10 @@ static tb_status check_outputs(worker *w, tb_error *err)
                 (strncmp(job->delegate, "cpu", 3) == 0 ||
                  strcmp(job->delegate, TB_DELEGATE_REFERENCE) == 0);
     tb_verdict verdict;
-    status = tb_outputs_check(w->engine, w->session, job->expect_outputs,
-                              ours || job->inputs.count > 0, err, &verdict);
+    tb_check_mode mode = ours || job->inputs.count > 0 ? TB_CHECK_STRICT
+                         : job->quantised              ? TB_CHECK_QUANTISED_NOISE
+                                                       : TB_CHECK_NOISE;
+    status = tb_outputs_check(w->engine, w->session, job->expect_outputs, mode, err, &verdict);
     if (status == TB_OK)
         tb_say_check(&w->events, &verdict);
     return status;

@@ -43,7 +43,8 @@ static const tb_engine engine = {
     .output = tensor,
 };
 
-static const char *verdict_of(tb_session *expected, tb_session *got, bool exact, char *detail)
+static const char *verdict_of(tb_session *expected, tb_session *got, tb_check_mode mode,
+                              char *detail)
 {
     char path[] = "/tmp/tflbench-outputs-XXXXXX";
     int fd = mkstemp(path);
@@ -52,8 +53,7 @@ static const char *verdict_of(tb_session *expected, tb_session *got, bool exact,
     tb_error err = TB_ERROR_NONE;
     tb_verdict verdict;
     cr_assert_eq(tb_outputs_write(&engine, expected, path, &err), TB_OK, "%s", err.text);
-    cr_assert_eq(tb_outputs_check(&engine, got, path, exact, &err, &verdict), TB_OK, "%s",
-                 err.text);
+    cr_assert_eq(tb_outputs_check(&engine, got, path, mode, &err, &verdict), TB_OK, "%s", err.text);
     unlink(path);
     strcpy(detail, verdict.detail);
     return verdict.verdict;
@@ -75,38 +75,49 @@ static tb_session bytes(int a, int b)
     return session;
 }
 
-#define CHECK(expected_verdict, want, got, exact, says)                                      \
-    do {                                                                                     \
-        tb_session w = want, g = got;                                                        \
-        char detail[TB_VERDICT_DETAIL_SIZE];                                                 \
-        cr_assert_str_eq(verdict_of(&w, &g, exact, detail), expected_verdict, "%s", detail); \
-        cr_assert(strstr(detail, says), "'%s' does not say '%s'", detail, says);             \
+#define CHECK(expected_verdict, want, got, mode, says)                                      \
+    do {                                                                                    \
+        tb_session w = want, g = got;                                                       \
+        char detail[TB_VERDICT_DETAIL_SIZE];                                                \
+        cr_assert_str_eq(verdict_of(&w, &g, mode, detail), expected_verdict, "%s", detail); \
+        cr_assert(strstr(detail, says), "'%s' does not say '%s'", detail, says);            \
     } while (0)
 
 Test(outputs, floats_within_a_part_of_the_largest)
 {
-    CHECK(TB_VERDICT_OK, floats(100, 0.1f), floats(100, 0.1f), true, "within");
-    CHECK(TB_VERDICT_OK, floats(100, 0.1f), floats(100.4f, 0.4f), true, "0.4 %");
-    CHECK(TB_VERDICT_WRONG, floats(100, 0.1f), floats(100, 0.7f), true, "output 0 'out'");
-    CHECK(TB_VERDICT_WRONG, floats(100, 0.1f), floats(100, 0.0f / 0.0f), true, "output 0");
-    CHECK(TB_VERDICT_WRONG, floats(0, 0), floats(0, 1e-6f), true, "output 0");
-    CHECK(TB_VERDICT_OK, floats(0, 0), floats(0, 0), true, "");
+    CHECK(TB_VERDICT_OK, floats(100, 0.1f), floats(100, 0.1f), TB_CHECK_STRICT, "within");
+    CHECK(TB_VERDICT_OK, floats(100, 0.1f), floats(100.4f, 0.4f), TB_CHECK_STRICT, "0.4 %");
+    CHECK(TB_VERDICT_WRONG, floats(100, 0.1f), floats(100, 0.7f), TB_CHECK_STRICT,
+          "output 0 'out'");
+    CHECK(TB_VERDICT_WRONG, floats(100, 0.1f), floats(100, 0.0f / 0.0f), TB_CHECK_STRICT,
+          "output 0");
+    CHECK(TB_VERDICT_WRONG, floats(0, 0), floats(0, 1e-6f), TB_CHECK_STRICT, "output 0");
+    CHECK(TB_VERDICT_OK, floats(0, 0), floats(0, 0), TB_CHECK_STRICT, "");
 }
 
 Test(outputs, integers_exact_or_unsure)
 {
-    CHECK(TB_VERDICT_OK, bytes(1, -128), bytes(1, -128), true, "bit by bit");
-    CHECK(TB_VERDICT_WRONG, bytes(1, 5), bytes(1, 6), true, "output 0");
-    CHECK(TB_VERDICT_UNSURE, bytes(1, 5), bytes(1, 6), false, "output 0");
-    CHECK(TB_VERDICT_WRONG, bytes(1, -100), bytes(1, 100), false, "output 0");
+    CHECK(TB_VERDICT_OK, bytes(1, -128), bytes(1, -128), TB_CHECK_STRICT, "bit by bit");
+    CHECK(TB_VERDICT_WRONG, bytes(1, 5), bytes(1, 6), TB_CHECK_STRICT, "output 0");
+    CHECK(TB_VERDICT_UNSURE, bytes(1, 5), bytes(1, 6), TB_CHECK_NOISE, "output 0");
+    CHECK(TB_VERDICT_WRONG, bytes(1, -100), bytes(1, 100), TB_CHECK_NOISE, "output 0");
+}
+
+Test(outputs, floats_of_an_integer_model_prove_nothing_on_noise)
+{
+    CHECK(TB_VERDICT_UNSURE, floats(0.1f, 0), floats(0.3f, 0), TB_CHECK_QUANTISED_NOISE,
+          "output 0");
+    CHECK(TB_VERDICT_WRONG, floats(0.1f, 0), floats(0.3f, 0), TB_CHECK_NOISE, "output 0");
+    CHECK(TB_VERDICT_WRONG, floats(1, 0), floats(1, 0.0f / 0.0f), TB_CHECK_QUANTISED_NOISE,
+          "output 0");
 }
 
 Test(outputs, another_type_or_shape_is_wrong)
 {
-    CHECK(TB_VERDICT_WRONG, floats(1, 2), bytes(1, 2), false, "output 0");
+    CHECK(TB_VERDICT_WRONG, floats(1, 2), bytes(1, 2), TB_CHECK_NOISE, "output 0");
     tb_session longer = bytes(1, 2);
     longer.count = 3;
-    CHECK(TB_VERDICT_WRONG, bytes(1, 2), longer, false, "output 0");
+    CHECK(TB_VERDICT_WRONG, bytes(1, 2), longer, TB_CHECK_NOISE, "output 0");
 }
 
 Test(inputs, depend_on_seed_and_type_alone)
