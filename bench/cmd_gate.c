@@ -210,7 +210,7 @@ static tb_exit decide(const tb_args *args, const tb_sweep_request *request, tb_e
     tb_store *store = NULL;
     tb_gate_policy policy;
     tb_gate_result result = {0};
-    tb_side base, head;
+    tb_side base = {0}, head = {0};
     bool refused = false;
     tb_status status = read_policy(args, &arena, err, &policy);
     if (status == TB_OK)

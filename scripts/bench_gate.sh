@@ -15,6 +15,9 @@ node=1
 op="DEPTHWISE_CONV_2D #1"
 mkdir -p "$folder"
 folder=$(readlink -f "$folder")
+# One at a time: two would write into each other's verdicts.
+exec 9>"$folder/lock"
+flock -n 9 || { echo "bench_gate: another one is at work in $folder" >&2; exit 1; }
 log=$folder/verdicts.tsv
 touch "$log"
 # A copy: a build that goes on meanwhile must not change what is measured.
