@@ -100,10 +100,15 @@ for bad in "cores x" "cores 3-1" "cpus zz" "cpus 0"; do
     run "$TFLBENCH" run "$model" --$bad --db "$db"
     ok "--$bad is usage" is "$code" 2
 done
-name=$("$TFLBENCH" inspect "$model" --json | sed -n 's/.*"inputs":\[{[^]]*"name":"\([^"]*\)".*/\1/p' | head -n 1)
-if [ -n "$name" ]; then
-    # shellcheck disable=SC2086
-    run "$TFLBENCH" run "$model" $quick --input "nothing=$model" --db "$db"
-    ok "an input of no such name" is "$code" 5
-fi
+head -c 480 /dev/zero >zeros # the input of $model: float32 [1,12,10,1]
+# shellcheck disable=SC2086
+run "$TFLBENCH" run "$model" $quick --input spectrogram=zeros --db "$db"
+ok "--input by name" is "$code" 0
+# shellcheck disable=SC2086
+run "$TFLBENCH" run "$model" $quick --input nothing=zeros --db "$db"
+ok "an input of no such name fails" is "$code" 5
+ok "an input of no such name is said" says "$err" "names of inputs"
+# shellcheck disable=SC2086
+run "$TFLBENCH" run "$model" $quick --input-shape spectrogram=1,12,10,1 --db "$db"
+ok "--input-shape NAME=SHAPE" is "$code" 0
 finish
