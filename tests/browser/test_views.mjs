@@ -76,7 +76,7 @@ async function overview() {
   const costly = await page.locator('.costly b').allInnerTexts();
   same('overview: the five that cost most', costly, rowsByTime(after).filter((op) => op.kind !== 'kernel').slice(0, 5).map((op) => op.op));
   const absent = await text(page, '.overview-view');
-  for (const reason of [after.counters.reason, after.memory.weights_resident_bytes.reason, after.state.reason]) check('overview: what is absent has its reason', absent.includes(reason), reason);
+  for (const reason of [after.counters.reason, after.memory.model_resident_bytes.reason, after.state.reason]) check('overview: what is absent has its reason', absent.includes(reason), reason);
   // By mouse, then by keyboard.
   await page.click('.costly li >> nth=1 >> button');
   same('overview: a click selects', await chosen(page), String(after.ops.indexOf(rowsByTime(after)[1])));
