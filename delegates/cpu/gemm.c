@@ -391,7 +391,8 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
                            !w->top && !w->left && !w->bottom && !w->right;
     const tb_value *residual = tb_plan_value(plan, op->residual);
     s->flat = pointwise && tb_view_is_dense(&in->view) && tb_view_is_dense(&out->view) &&
-              (!residual || tb_view_is_dense(&residual->view));
+              (!residual || tb_view_is_dense(&residual->view)) &&
+              (int64_t)spec->n * spec->out_h * spec->out_w <= INT32_MAX - FLAT_PIXELS;
     int32_t in_w = spec->in_w, in_h = spec->in_h;
     if (s->flat) {
         s->in_pixel_bytes = (size_t)spec->in_c * in->element_bytes;

@@ -38,7 +38,7 @@ struct pool_data {
                     int first_y, end_y, first_x, end_x;                                           \
                     tb_window_taps(&data->y, out_y, &y0, &first_y, &end_y);                       \
                     tb_window_taps(&data->x, out_x, &x0, &first_x, &end_x);                       \
-                    const int32_t count = (end_y - first_y) * (end_x - first_x);                  \
+                    const int64_t count = (int64_t)(end_y - first_y) * (end_x - first_x);         \
                     for (size_t channel = 0; channel < data->depth; channel++) {                  \
                         sum_t sum = initial;                                                      \
                         for (int fy = first_y; fy < end_y; fy++)                                  \
@@ -53,7 +53,7 @@ struct pool_data {
     }
 
 /* Rounded half away from zero; no window is empty, but hostile ones may be vast. */
-static int32_t average(const pool_data *data, int64_t sum, int32_t count)
+static int32_t average(const pool_data *data, int64_t sum, int64_t count)
 {
     int64_t half = count / 2;
     int64_t quotient = (sum > 0 ? sum + half : sum - half) / TB_MAX(count, 1);
