@@ -107,16 +107,19 @@ static void print_needs(const needed_list *needs, const tb_args *args, FILE *to)
 static tb_status write_needs(const needed_list *needs, const tb_args *args, tb_error *err)
 {
     const char *path = tb_args_text(args, "output");
-    FILE *file = path ? fopen(path, "w") : stdout;
+    if (!path) {
+        print_needs(needs, args, stdout);
+        return fflush(stdout) == 0 && !ferror(stdout)
+                   ? TB_OK
+                   : tb_fail_errno(err, "standard output: cannot write the list of operators");
+    }
+    FILE *file = fopen(path, "w");
     if (!file)
         return tb_fail_errno(err, "%s: cannot write the list of operators", path);
     print_needs(needs, args, file);
     bool failed = ferror(file) != 0;
-    failed |= path ? fclose(file) != 0 : fflush(file) != 0;
-    if (failed)
-        return tb_fail_errno(err, "%s: cannot write the list of operators",
-                             path ? path : "standard output");
-    return TB_OK;
+    failed |= fclose(file) != 0;
+    return failed ? tb_fail_errno(err, "%s: cannot write the list of operators", path) : TB_OK;
 }
 
 static tb_exit run(const tb_args *args)
