@@ -203,8 +203,12 @@ $(BUILD)/tests/abi/make_model: $(call objects,tests/abi/make_model.c $(core_src)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/tests/abi/plugin: $(BUILD)/obj/tests/abi/plugin.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LDLIBS)
+
 .PHONY: abi abi-build
-abi-build: $(BUILD)/tests/abi/client $(BUILD)/tests/abi/make_model
+abi-build: $(BUILD)/tests/abi/client $(BUILD)/tests/abi/make_model $(BUILD)/tests/abi/plugin
 abi: abi-build ## what libtensorflowlite_c.so exports, and a client of it
 	@BUILD=$(BUILD) scripts/each.sh tests/abi/run.sh
 

@@ -50,5 +50,16 @@ check $? "not of the interface: $(tr '\n' ' ' <"$scratch/foreign")"
         "$BUILD/libtflbench_cpu_delegate.so"
 check $? "the client"
 
+# The cpu delegate in a real TFLite, where TFLITE_LIB names one.
+if [ -n "$TFLITE_LIB" ]; then
+    for model in mobilenet_v2_mini_float32 resnet8_mini_int8 unet_mini_int8 lstm_mini_float32; do
+        "$BUILD/tests/abi/plugin" "$TFLITE_LIB" "$BUILD/libtflbench_cpu_delegate.so" \
+            "$here/../data/zoo/$model.tflite"
+        check $? "the delegate in $TFLITE_LIB: $model"
+    done
+else
+    skipped=$((skipped + 4))
+fi
+
 echo "C library: $passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
