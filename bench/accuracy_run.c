@@ -49,23 +49,30 @@ void tb_accuracy_describe(const tb_accuracy *accuracy, tb_buf *out)
 
 /* ---- collecting -------------------------------------------------------------------------------- */
 
-/* Takes over `result`. */
+static bool make_room(tb_accuracy_items *items)
+{
+    if (items->count < items->room)
+        return true;
+    size_t room = items->room ? items->room * 2 : 256;
+    cJSON **results = realloc(items->results, room * sizeof *results);
+    if (!results)
+        return false;
+    items->results = results;
+    int64_t *indices = realloc(items->indices, room * sizeof *indices);
+    if (!indices)
+        return false;
+    items->indices = indices;
+    items->room = room;
+    return true;
+}
+
+/* Takes over `result`, which may be NULL: out of memory. */
 static tb_status keep_take(tb_accuracy_items *items, int64_t index, cJSON *result, tb_error *err)
 {
-    if (items->count == items->room) {
-        size_t room = items->room ? items->room * 2 : 256;
-        cJSON **results = realloc(items->results, room * sizeof(cJSON *));
-        items->results = results ? results : items->results;
-        int64_t *indices = results ? realloc(items->indices, room * sizeof *indices) : NULL;
-        items->indices = indices ? indices : items->indices;
-        if (!indices) {
-            cJSON_Delete(result);
-            return no_memory(err);
-        }
-        items->room = room;
-    }
-    if (!result)
+    if (!result || !make_room(items)) {
+        cJSON_Delete(result);
         return no_memory(err);
+    }
     items->results[items->count] = result;
     items->indices[items->count++] = index;
     return TB_OK;

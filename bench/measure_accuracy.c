@@ -20,10 +20,11 @@ tb_status tb_measure_evaluate(tb_measure *m, const tb_measure_task *task, const 
     const tb_sweep_configuration *c = &side->plan->configurations[task->configuration];
     tb_status status = TB_OK;
     tb_buf done = {0};
+    /* Of a library's build nothing is known yet. */
+    const tb_build unknown = {0}, *build = c->library ? &unknown : &side->evaluator_build;
     if (accuracy->resume)
         status = tb_accuracy_recall(m->ingest.items, accuracy, m->store,
-                                    &side->plan->models[c->model].info, &c->record,
-                                    c->library ? &(tb_build){0} : &side->evaluator_build, err);
+                                    &side->plan->models[c->model].info, &c->record, build, err);
     if (status == TB_OK) {
         m->recalled = m->ingest.items->count;
         tb_accuracy_done_list(m->ingest.items, &done);

@@ -404,7 +404,7 @@ typedef struct view_kind {
 /* Whether all elements lie in the input, and are as many as the output's. */
 static bool lies_inside(const strides *v, size_t in_elements, size_t out_elements)
 {
-    ptrdiff_t low = v->offset, high = v->offset;
+    ptrdiff_t low = v->offset, high = low;
     size_t count = 1;
     if (v->rank > MAX_RANK)
         return false;
