@@ -80,8 +80,13 @@ install_modules() {
     lock=$browser/node_modules/.package-lock.json
     if [ ! -f "$lock" ] || [ "$browser/package-lock.json" -nt "$lock" ]; then
         echo "setup: installing the npm packages of tests/browser"
-        run npm ci --prefix "$browser"
-        touch "$lock"
+        if npm ci --prefix "$browser" >"$log" 2>&1; then
+            touch "$lock"
+        else
+            # A machine without the registry passes every other test; these are counted as skipped.
+            tail -n 5 "$log" >&2
+            echo "setup: npm has no packages: the tests in a browser will be skipped" >&2
+        fi
     fi
 }
 
