@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/cmd.h"
+#include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/sweep_cmd.h"
 
@@ -228,13 +229,6 @@ static tb_status read_accuracy(const tb_args *args, task_texts *texts, tb_error 
     return status == TB_OK ? read_shard(tb_args_text(args, "shard"), err, out) : status;
 }
 
-static tb_text_list list_of(const tb_args *args, const char *name)
-{
-    tb_text_list list;
-    list.items = tb_args_list(args, name, &list.count);
-    return list;
-}
-
 static tb_status read_request(const tb_args *args, const tb_accuracy *accuracy, const char **models,
                               tb_error *err, tb_sweep_request *out)
 {
@@ -244,9 +238,9 @@ static tb_status read_request(const tb_args *args, const tb_accuracy *accuracy, 
     *out = (tb_sweep_request){
         .command = "accuracy",
         .models = {models, count},
-        .engines = list_of(args, "engine"),
-        .delegates = list_of(args, "delegate"),
-        .shapes = list_of(args, "input-shape"),
+        .engines = tb_run_args_list(args, "engine"),
+        .delegates = tb_run_args_list(args, "delegate"),
+        .shapes = tb_run_args_list(args, "input-shape"),
         .signature = tb_args_text(args, "signature"),
         .accuracy = accuracy,
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),

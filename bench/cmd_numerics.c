@@ -7,6 +7,7 @@
 #include "bench/delegate_arg.h"
 #include "bench/measure.h"
 #include "bench/numerics_run.h"
+#include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/text_table.h"
 
@@ -142,13 +143,6 @@ typedef struct numerics {
     tb_ingest *ingest; /* takes the candidate's events */
 } numerics;
 
-static tb_text_list list_of(const tb_args *args, const char *name)
-{
-    tb_text_list list;
-    list.items = tb_args_list(args, name, &list.count);
-    return list;
-}
-
 static void show(void *context, const char *what, int done, int total)
 {
     const numerics *n = context;
@@ -185,9 +179,9 @@ static tb_status read_request(numerics *n, tb_error *err)
     n->request = (tb_numerics_request){
         .reference = {other ? other : model, "native", NULL, against.canonical, threads},
         .candidate = {model, engine->name, library, delegate.canonical, threads},
-        .inputs = list_of(args, "input"),
-        .shapes = list_of(args, "input-shape"),
-        .custom_ops = list_of(args, "custom-op"),
+        .inputs = tb_run_args_list(args, "input"),
+        .shapes = tb_run_args_list(args, "input-shape"),
+        .custom_ops = tb_run_args_list(args, "custom-op"),
         .seed = (uint64_t)tb_args_int(args, "input-seed"),
         .runs = (int)tb_args_int(args, "runs"),
         .outputs_only = tb_args_flag(args, "outputs-only"),

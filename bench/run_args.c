@@ -43,7 +43,7 @@ static tb_status read_labels(const tb_args *args, tb_error *err, tb_label **labe
     return TB_OK;
 }
 
-static tb_text_list list_of(const tb_args *args, const char *name)
+tb_text_list tb_run_args_list(const tb_args *args, const char *name)
 {
     tb_text_list list;
     list.items = tb_args_list(args, name, &list.count);
@@ -53,11 +53,11 @@ static tb_text_list list_of(const tb_args *args, const char *name)
 static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_request *request)
 {
     *request = (tb_sweep_request){
-        .engines = list_of(args, "engine"),
-        .delegates = list_of(args, "delegate"),
-        .custom_ops = list_of(args, "custom-op"),
-        .inputs = list_of(args, "input"),
-        .shapes = list_of(args, "input-shape"),
+        .engines = tb_run_args_list(args, "engine"),
+        .delegates = tb_run_args_list(args, "delegate"),
+        .custom_ops = tb_run_args_list(args, "custom-op"),
+        .inputs = tb_run_args_list(args, "input"),
+        .shapes = tb_run_args_list(args, "input-shape"),
         .signature = tb_args_text(args, "signature"),
         .seed =
             tb_args_given(args, "seed") ? (uint64_t)tb_args_int(args, "seed") : tb_sweep_new_seed(),

@@ -19,4 +19,7 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
                            tb_run_args *out);
 void tb_run_args_free(tb_run_args *run);
 
+/* A list option as requests and jobs carry it; borrowed from the args. */
+tb_text_list tb_run_args_list(const tb_args *args, const char *name);
+
 #endif
