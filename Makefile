@@ -399,6 +399,11 @@ bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocat
 bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (hours; resumable; GATE_SECONDS ends it)
 	@scripts/bench_gate.sh $(BUILD) $(BUILD)/bench-gate $(or $(AA),200) $(or $(SLOW3),100) $(or $(SLOW10),20)
 
+# TFLITE_LIB is a real libtensorflowlite_c.so; BENCH_SECONDS bounds the call, a later one adds to it.
+.PHONY: bench-cpu
+bench-cpu: $(BUILD)/tflbench ## every model beside TFLite (TFLITE_LIB) and XNNPACK; writes docs/benchmarks/cpu.md
+	@scripts/bench_cpu.sh $(BUILD) $(BUILD)/bench-cpu docs/benchmarks/cpu.md
+
 .PHONY: bench-store
 bench-store: $(BUILD)/tests/bench/store_speed ## how fast the store answers, and how large it is
 	@$(BUILD)/tests/bench/store_speed $(BUILD)

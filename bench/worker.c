@@ -36,6 +36,8 @@
 #define MAX_OP_INFERENCES 1000
 #define RING_EVENTS       (64u << 10)
 #define MAX_RING_EVENTS   (8u << 20)
+/* To learn the plan by alone; small, since it would be in the peak of the memory that is reported. */
+#define FEW_EVENTS (2u << 10)
 /* Single inferences are kept whole until they have so many events, for the timeline. */
 #define MAX_LOG_EVENTS     (512u << 10)
 #define COUNTING_NS        UINT64_C(200000000)
@@ -191,7 +193,7 @@ static tb_status first_invoke(worker *w, tb_error *err)
    events do not fit the ring there is another, with a larger one. */
 static tb_status watch_inference(worker *w, tb_error *err)
 {
-    tb_status status = w->ring ? TB_OK : make_observers(w, RING_EVENTS, err);
+    tb_status status = w->ring ? TB_OK : make_observers(w, FEW_EVENTS, err);
     for (;;) {
         size_t count, dropped;
         if (status != TB_OK)

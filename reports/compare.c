@@ -184,6 +184,9 @@ static double process_metric(tb_metric metric, const side *s, int64_t process_id
 {
     const tb_figure_values *figures = &s->figures;
     switch (metric) {
+    case TB_METRIC_PREPARE:
+        return tb_figure_value(figures, process_id, "delegate", "duration_ns") +
+               tb_figure_value(figures, process_id, "allocate", "duration_ns");
     case TB_METRIC_STARTUP: {
         double load = tb_figure_value(figures, process_id, "load", "duration_ns");
         double first = tb_figure_value(figures, process_id, "first_invoke", "duration_ns");

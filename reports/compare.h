@@ -19,6 +19,7 @@
     X(P95, "p95", "95th percentile", "ns", LOWER, false)                                      \
     X(P99, "p99", "99th percentile", "ns", LOWER, false)                                      \
     X(THROUGHPUT, "throughput", "inferences a second", "/s", HIGHER, false)                   \
+    X(PREPARE, "prepare", "applying the delegate and allocating", "ns", LOWER, false)         \
     X(STARTUP, "startup", "load, delegate, allocate and first inference", "ns", LOWER, false) \
     X(RSS, "rss", "resident memory", "bytes", LOWER, false)                                   \
     X(PEAK_RSS, "peak_rss", "peak memory", "bytes", LOWER, false)                             \
