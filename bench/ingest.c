@@ -72,9 +72,15 @@ static tb_status take_hello(tb_ingest *ingest, const cJSON *event, tb_error *err
 {
     tb_build *build = &ingest->build;
     build->engine = keep(ingest, text_of(event, "engine"));
-    build->engine_version = keep(ingest, text_of(event, "engine_version"));
+    bool ours = build->engine && strcmp(build->engine, "native") == 0;
+    const char *version = text_of(event, ours ? "version" : "engine_version");
+    /* An engine's version begins with its name. */
+    size_t name = !ours && build->engine ? strlen(build->engine) : 0;
+    if (name && version && strncmp(version, build->engine, name) == 0 && version[name] == ' ')
+        version += name + 1;
+    build->engine_version = keep(ingest, version);
     /* Our own build is known from the worker; a library's compiler and revision are not. */
-    if (build->engine && strcmp(build->engine, "native") == 0) {
+    if (ours) {
         build->git_revision = keep(ingest, text_of(event, "revision"));
         build->compiler = keep(ingest, text_of(event, "compiler"));
         build->flags = keep(ingest, text_of(event, "flags"));
@@ -321,7 +327,8 @@ tb_status tb_ingest_event(void *context, tb_message message, const cJSON *event,
     };
     if (!takers[message])
         return TB_OK;
-    tb_status status = make_row(context, err);
+    /* The first word says which build it is, and so which row. */
+    tb_status status = message == TB_MESSAGE_HELLO ? TB_OK : make_row(context, err);
     return status == TB_OK ? takers[message](context, event, err) : status;
 }
 

@@ -7,13 +7,12 @@
 
 #include "bench/build_info.h"
 #include "bench/command_line.h"
+#include "bench/file_identity.h"
 #include "bench/interrupt.h"
 #include "bench/measure_accuracy.h"
 #include "bench/outputs.h"
 #include "bench/record_fill.h"
 #include "reports/units.h"
-#include "runtime/base/os.h"
-#include "runtime/base/sha256.h"
 
 /* ---- the run ----------------------------------------------------------------------------------- */
 
@@ -27,15 +26,10 @@ static const char *keep(tb_arena *arena, tb_buf *text)
 tb_status tb_measure_own_build(const char *program_path, tb_arena *arena, tb_error *err,
                                tb_build *out)
 {
-    tb_mapping file;
-    tb_status status = tb_os_map_file(program_path, err, &file);
+    tb_file_identity file;
+    tb_status status = tb_file_identify(program_path, arena, err, &file);
     if (status != TB_OK)
         return status;
-    tb_sha256 hash;
-    char hex[TB_SHA256_HEX_SIZE];
-    tb_sha256_begin(&hash);
-    tb_sha256_add(&hash, file.data, file.size);
-    tb_sha256_end(&hash, hex);
     *out = (tb_build){
         .engine = "native",
         .engine_version = tb_build_version(),
@@ -43,10 +37,9 @@ tb_status tb_measure_own_build(const char *program_path, tb_arena *arena, tb_err
         .compiler = tb_build_compiler(),
         .flags = tb_build_flags(),
         .arch = tb_build_target(),
-        .sha256 = tb_arena_text(arena, hex, sizeof hex - 1),
-        .binary_bytes = tb_int((int64_t)file.size),
+        .sha256 = file.sha256,
+        .binary_bytes = file.bytes,
     };
-    tb_os_unmap(&file);
     return TB_OK;
 }
 
@@ -299,11 +292,9 @@ tb_status tb_measure_process(tb_measure *m, const tb_measure_task *task, tb_erro
         .input = tb_buf_text(&input),
         .task = task->evaluate ? tb_buf_text(&evaluated) : NULL,
     };
-    /* Of a library nothing is known before it says hello. */
-    tb_build library = {.engine = c->engine->name};
     tb_ingest_free(&m->ingest);
     tb_ingest_init(&m->ingest, m->store, m->run_id, &side->plan->models[c->model].info, &c->record,
-                   c->library       ? &library
+                   c->library       ? &c->library_build
                    : task->evaluate ? &side->evaluator_build
                                     : &side->build,
                    &process);

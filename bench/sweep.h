@@ -71,6 +71,7 @@ typedef struct tb_sweep_configuration {
     int model;
     const tb_engine *engine;
     const char *library; /* of the engine, or NULL */
+    tb_build library_build;
     tb_delegate_arg delegate;
     int threads;
     const char *text; /* for people: "mobilenet, cpu, 2 threads" */

@@ -2,12 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/file_identity.h"
 #include "bench/sweep.h"
 #include "bench/units.h"
 #include "reports/stats.h"
 #include "reports/units.h"
-#include "runtime/base/os.h"
-#include "runtime/base/sha256.h"
 #include "runtime/base/size.h"
 #include "runtime/model.h"
 
@@ -84,22 +83,16 @@ static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
     if (!out->info.name)
         return no_memory(err);
     tb_error why = TB_ERROR_NONE;
-    tb_mapping file;
-    out->status = tb_os_map_file(path, &why, &file);
+    tb_file_identity file = {0};
+    out->status = tb_file_identify(path, arena, &why, &file);
     if (out->status != TB_OK) {
         out->reason = tb_arena_text(arena, why.text, strlen(why.text));
         return out->reason ? TB_OK : no_memory(err);
     }
-    tb_sha256 hash;
-    char hex[TB_SHA256_HEX_SIZE];
-    tb_sha256_begin(&hash);
-    tb_sha256_add(&hash, file.data, file.size);
-    tb_sha256_end(&hash, hex);
-    out->info.size_bytes = tb_int((int64_t)file.size);
-    out->info.sha256 = tb_arena_text(arena, hex, sizeof hex - 1);
-    tb_os_unmap(&file);
+    out->info.size_bytes = file.bytes;
+    out->info.sha256 = file.sha256;
     out->quantised = computes_in_integers(path);
-    return out->info.sha256 ? TB_OK : no_memory(err);
+    return TB_OK;
 }
 
 static tb_status add_models(tb_sweep_plan *plan, tb_error *err)
@@ -170,6 +163,18 @@ static bool is_known(const tb_sweep_plan *plan, const tb_sweep_configuration *c)
     return false;
 }
 
+/* What is known of a library before it says hello: nothing, where it cannot even be read. */
+static tb_build library_build(tb_sweep_plan *plan, const tb_sweep_configuration *c)
+{
+    for (int k = 0; k < plan->configuration_count; k++)
+        if (plan->configurations[k].library == c->library)
+            return plan->configurations[k].library_build;
+    tb_file_identity file = {0};
+    if (tb_file_identify(c->library, &plan->arena, NULL, &file) != TB_OK)
+        file = (tb_file_identity){0};
+    return (tb_build){.engine = c->engine->name, .sha256 = file.sha256, .binary_bytes = file.bytes};
+}
+
 static tb_status add_configuration(tb_sweep_plan *plan, int model, const char *engine,
                                    const char *delegate, int threads, tb_error *err)
 {
@@ -184,6 +189,8 @@ static tb_status add_configuration(tb_sweep_plan *plan, int model, const char *e
     c->record.delegate = c->delegate.canonical;
     c->record.threads = tb_int(threads);
     c->record.options = options_text(plan);
+    if (c->library)
+        c->library_build = library_build(plan, c);
     c->text = configuration_text(plan, c);
     if (!c->text)
         return no_memory(err);

@@ -28,13 +28,29 @@ tb_naming tb_naming_of(const tb_results *results)
     return naming;
 }
 
+void tb_describe_engine(const tb_result_row *row, bool version, tb_buf *out)
+{
+    if (!row->engine)
+        return;
+    size_t name = strcspn(row->engine, ":");
+    tb_buf_append(out, row->engine, name);
+    if (version && row->engine_version)
+        tb_buf_printf(out, " %s", row->engine_version);
+    if (row->engine[name]) {
+        const char *path = row->engine + name + 1, *slash = strrchr(path, '/');
+        tb_buf_printf(out, " (%s)", slash ? slash + 1 : path);
+    }
+}
+
 /* `before_threads` is ", " in a table and " with " in a sentence. */
 static void add_configuration(const tb_result *result, const tb_naming *naming,
                               const char *before_threads, tb_buf *out)
 {
     const tb_result_row *row = &result->row;
-    if (naming->engine && row->engine)
-        tb_buf_printf(out, "%s ", row->engine);
+    if (naming->engine && row->engine) {
+        tb_describe_engine(row, false, out);
+        tb_buf_append_text(out, " ");
+    }
     tb_buf_append_text(out, row->delegate ? row->delegate : "no delegate");
     bool fell_back = row->nodes_total.known && row->nodes_delegated.known &&
                      row->nodes_delegated.value < row->nodes_total.value;

@@ -14,6 +14,10 @@ typedef struct tb_naming {
 
 tb_naming tb_naming_of(const tb_results *results);
 
+/* "native 0.1.0"; of a library its file's name, too: "tflite 2.20.0 (libtensorflowlite_c.so)".
+   `version` false: without it. */
+void tb_describe_engine(const tb_result_row *row, bool version, tb_buf *out);
+
 /* "cpu, 2 threads", "gpu 17/31 nodes, 1 thread, head": never plain gpu for a fallback. */
 void tb_describe_configuration(const tb_result *result, const tb_naming *naming, tb_buf *out);
 

@@ -86,10 +86,10 @@ static void model_cell(const void *item, tb_pool *pool, tb_cell *cell)
 
 static void engine_cell(const void *item, tb_pool *pool, tb_cell *cell)
 {
-    const tb_result_row *row = row_of(item);
-    cell->text = row->engine && row->engine_version
-                     ? tb_pool_printf(pool, "%s %s", row->engine, row->engine_version)
-                     : row->engine;
+    tb_buf text = {0};
+    tb_describe_engine(row_of(item), true, &text);
+    cell->text = text.size ? tb_pool_text(pool, tb_buf_text(&text)) : NULL;
+    tb_buf_free(&text);
 }
 
 static void revision_cell(const void *item, tb_pool *pool, tb_cell *cell)

@@ -120,11 +120,10 @@ static tb_status add_facts(tb_page *page)
                   processes == 1 ? "" : "es", samples, samples == 1 ? "" : "s");
     if (first->engine && !page->naming.engine) {
         tb_buf_append_text(page->out, "<li>engine ");
-        tb_html_text(page, first->engine);
-        if (first->engine_version) {
-            tb_buf_append_text(page->out, " ");
-            tb_html_text(page, first->engine_version);
-        }
+        tb_buf engine = {0};
+        tb_describe_engine(first, true, &engine);
+        tb_html_text(page, tb_buf_text(&engine));
+        tb_buf_free(&engine);
         tb_buf_append_text(page->out, "</li>");
     }
     if (first->labels) {
