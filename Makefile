@@ -161,7 +161,7 @@ $(BUILD)/gen/%.inc: $(BUILD)/gen/%
 
 # The page's modules, each after those that it imports, as one script.
 viewer_js := $(patsubst %,reports/viewer/%.js, \
-    units state dom colour static data stage layout grouping matching table panel memory overview \
+    units state dom colour static pack data stage layout grouping matching table panel memory overview \
     timeline graph treemap roofline diff numerics app)
 $(BUILD)/gen/reports/viewer/page.js: reports/viewer/bundle.awk $(viewer_js)
 	@mkdir -p $(@D)

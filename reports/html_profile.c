@@ -11,6 +11,7 @@
 
 #include "reports/escape.h"
 #include "reports/html_frame.h"
+#include "reports/pack_json.h"
 #include "reports/profile.h"
 #include "reports/units.h"
 #include "runtime/base/size.h"
@@ -21,7 +22,6 @@ static const char profile_html[] = {
 
 typedef struct profile_page {
     const cJSON *document;
-    const char *json;
 } profile_page;
 
 /* ---- reading: any member may be missing, or of another kind than it should be ------------------- */
@@ -272,9 +272,12 @@ static tb_status add_plain(void *page, tb_buf *out, tb_error *err)
 
 static tb_status add_data(void *page, tb_buf *out, tb_error *err)
 {
-    (void)err;
-    tb_html_add_json(out, ((profile_page *)page)->json);
-    return TB_OK;
+    tb_buf packed = {0};
+    tb_status status = tb_pack_json(((profile_page *)page)->document, err, &packed);
+    if (status == TB_OK)
+        tb_html_add_json(out, tb_buf_text(&packed));
+    tb_buf_free(&packed);
+    return status;
 }
 
 static const tb_html_place places[] = {
@@ -299,7 +302,7 @@ tb_status tb_profile_page(const char *json, const char *name, tb_error *err, tb_
         status = tb_fail(err, TB_UNSUPPORTED, "%s: its version is %g, and this program reads %d",
                          name, version, TB_PROFILE_SCHEMA_VERSION);
     if (status == TB_OK) {
-        profile_page page = {.document = document, .json = json};
+        profile_page page = {.document = document};
         status = tb_html_fill(profile_html, places, TB_COUNT_OF(places), &page, out, err);
     }
     cJSON_Delete(document);

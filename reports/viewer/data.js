@@ -1,6 +1,8 @@
 // The profile document (docs/formats.md) as the views want it: rows that take time, the graph's
 // nodes with the rows that are about them, and lookups between the two. Nothing here invents a
 // figure: what the document lacks stays undefined, and `why()` says for what reason.
+import { unpack } from './pack.js';
+
 const NO_SCOPE = '(no scope)';
 
 // "a/b/c;d/e" is what a fused operator's output is called: the first name places it.
@@ -209,7 +211,8 @@ export function measures(profile) {
   return list;
 }
 
-export function readProfiles(document) {
+export function readProfiles(packed) {
+  const document = unpack(packed);
   if (!document || typeof document !== 'object' || document.schema !== 'tflbench.profile')
     throw new Error('this is no profile: its "schema" is not "tflbench.profile"');
   if (document.version !== 1) throw new Error(`the profile has version ${document.version}; this page reads version 1`);

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Every view at both sizes and in both themes: shown, within its width, accessible, photographed;
 // then used by mouse and by keyboard, and its figures read back against the document.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible, check, end, fits, launch, makePage, open, same, scratch, settle, shot, SIZES } from './harness.mjs';
 import { synthetic } from './synthetic.mjs';
+import { unpack } from '../../reports/viewer/pack.js';
 import { bytesText, countText, duration, percent, signed } from '../../reports/viewer/units.js';
 
 const VIEWS = ['overview', 'timeline', 'graph', 'table', 'treemap', 'memory', 'roofline', 'diff', 'numerics'];
@@ -423,8 +424,31 @@ async function withoutScripts() {
   await finish('no scripts');
 }
 
+// The same but for digits that nobody reads; null and absent are one.
+function alike(a, b) {
+  if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null);
+  if (typeof a === 'number') return Number.isInteger(a) ? a === b : Math.abs(a - b) <= 6e-5 * Math.abs(a);
+  if (typeof a !== 'object') return a === b;
+  return Array.isArray(a) === Array.isArray(b) && [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => alike(a[key], b[key]));
+}
+
+// Before the first slow part: a page without a browser.
+function packed() {
+  const carried = (name) => JSON.parse(readFileSync(name, 'utf8').split('id="tflbench-profile">')[1].split('</script>')[0]);
+  for (const [name, document] of [[largeFile, large], [file, { ...after, more: [before, plain] }]]) {
+    const was = JSON.parse(JSON.stringify(document)), is = unpack(carried(name));
+    for (const key of Object.keys(was)) check(`packed: ${key} comes back`, alike(was[key], is[key]));
+  }
+  const damaged = (change) => { const one = carried(largeFile); change(one); try { unpack(one); return 'taken'; } catch (error) { return error.message; } };
+  check('packed: a column that is too short is refused', damaged((one) => { one.document.ops.of.index.$steps.pop(); }).includes('damaged'));
+  check('packed: no room is made for rows that are not there', damaged((one) => { one.document.ops.$rows = 1e12; }).includes('damaged'));
+  check('packed: another form is refused', damaged((one) => { one.packed = 2; }).includes('form 2'));
+  const most = makePage('most', synthetic(20000));
+  check('size: 20,000 nodes of 200 inferences fit into 15 MB', statSync(most).size <= 15e6, statSync(most).size);
+}
+
 await launch();
-for (const part of [looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, whole, withoutScripts]) {
+for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, whole, withoutScripts]) {
   try {
     await part();
   } catch (error) {
