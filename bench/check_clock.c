@@ -36,7 +36,8 @@ static void look_governor(const tb_observation *seen, tb_finding *finding)
 
 static void governor_settings(tb_setting_taker *take, void *context)
 {
-    for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
+    int end = tb_proc_cpu_end(MAX_CPUS);
+    for (int cpu = 0; cpu < end; cpu++) {
         char path[128], now[64];
         snprintf(path, sizeof path, CPU_FOLDER "/cpu%d/cpufreq/scaling_governor", cpu);
         if (tb_proc_read(path, sizeof now, now) && strcmp(now, "performance") != 0)

@@ -17,9 +17,10 @@
 #include "runtime/base/sha256.h"
 #include "runtime/base/size.h"
 
-#define MAX_CPUS   512
-#define TEXT_SIZE  512
-#define CPU_FOLDER "/sys/devices/system/cpu"
+#define MAX_CPUS       512
+#define TEXT_SIZE      512
+#define CPU_FOLDER     "/sys/devices/system/cpu"
+#define THERMAL_FOLDER "/sys/class/thermal"
 
 typedef struct reading {
     const char *name;
@@ -149,7 +150,8 @@ static bool governor(char *text)
     size_t used = 0;
     char last[TEXT_SIZE] = "", now[TEXT_SIZE];
     text[0] = '\0';
-    for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
+    int end = tb_proc_cpu_end(MAX_CPUS);
+    for (int cpu = 0; cpu < end; cpu++) {
         if (!cpufreq_text(cpu, "scaling_governor", now) || strcmp(now, last) == 0)
             continue;
         if (used + strlen(now) + 2 > TEXT_SIZE)
@@ -164,7 +166,8 @@ static bool governor(char *text)
 static bool cpufreq_extreme(const char *file, bool largest, double *number)
 {
     bool found = false;
-    for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
+    int end = tb_proc_cpu_end(MAX_CPUS);
+    for (int cpu = 0; cpu < end; cpu++) {
         char path[128];
         int64_t khz;
         snprintf(path, sizeof path, CPU_FOLDER "/cpu%d/cpufreq/%s", cpu, file);
@@ -216,25 +219,36 @@ static bool is_processor_zone(const char *type)
            strstr(type, "coretemp") || strstr(type, "soc") || strstr(type, "mtktscpu");
 }
 
+static bool zone_celsius(const char *zone, double *celsius)
+{
+    char path[352], type[TEXT_SIZE];
+    int64_t millidegrees;
+    snprintf(path, sizeof path, THERMAL_FOLDER "/%.255s/type", zone);
+    if (!tb_proc_read(path, sizeof type, type) || !is_processor_zone(type))
+        return false;
+    snprintf(path, sizeof path, THERMAL_FOLDER "/%.255s/temp", zone);
+    if (!tb_proc_read_int(path, &millidegrees))
+        return false;
+    *celsius = (double)millidegrees / 1000;
+    return *celsius > -40 && *celsius < 200;
+}
+
 static bool temperature_celsius(double *number)
 {
     bool found = false;
-    for (int zone = 0; zone < 128; zone++) {
-        char path[96], type[TEXT_SIZE];
-        int64_t millidegrees;
-        snprintf(path, sizeof path, "/sys/class/thermal/thermal_zone%d/type", zone);
-        if (!tb_proc_read(path, sizeof type, type) || !is_processor_zone(type))
+    double celsius;
+    DIR *folder = opendir(THERMAL_FOLDER);
+    if (!folder)
+        return false;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        if (strncmp(entry->d_name, "thermal_zone", 12) != 0 ||
+            !zone_celsius(entry->d_name, &celsius))
             continue;
-        snprintf(path, sizeof path, "/sys/class/thermal/thermal_zone%d/temp", zone);
-        if (!tb_proc_read_int(path, &millidegrees))
-            continue;
-        double celsius = (double)millidegrees / 1000;
-        bool plausible = celsius > -40 && celsius < 200;
-        if (plausible && (!found || celsius > *number)) {
+        if (!found || celsius > *number)
             *number = celsius;
-            found = true;
-        }
+        found = true;
     }
+    closedir(folder);
     return found;
 }
 

@@ -58,3 +58,25 @@ bool tb_proc_find(const char *text, const char *key, int64_t *out)
     }
     return false;
 }
+
+int tb_proc_list_end(const char *list)
+{
+    size_t last = strlen(list);
+    while (last > 0 && !isdigit((unsigned char)list[last - 1]))
+        last--;
+    while (last > 0 && isdigit((unsigned char)list[last - 1]))
+        last--;
+    int64_t highest;
+    return parse_int(list + last, &highest) && highest >= 0 && highest < INT32_MAX
+               ? (int)highest + 1
+               : 0;
+}
+
+int tb_proc_cpu_end(int most)
+{
+    char list[4096];
+    int end = tb_proc_read("/sys/devices/system/cpu/present", sizeof list, list)
+                  ? tb_proc_list_end(list)
+                  : 0;
+    return end > 0 && end < most ? end : most;
+}

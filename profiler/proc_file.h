@@ -14,4 +14,10 @@ bool tb_proc_read_int(const char *path, int64_t *out);
 /* The number behind `key` at the start of a line, e.g. "VmRSS:". */
 bool tb_proc_find(const char *text, const char *key, int64_t *out);
 
+/* One past the highest processor number that is present, at most `most`; `most` where the kernel does
+   not say. Asking for hundreds of processors that are not there costs milliseconds. */
+int tb_proc_cpu_end(int most);
+/* The same of a list as the kernel writes them, "0-3,6\n"; 0: none. */
+int tb_proc_list_end(const char *list);
+
 #endif

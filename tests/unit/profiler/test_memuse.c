@@ -102,3 +102,16 @@ Test(alloc_count, sees_each_call)
     free(b);
     free(c);
 }
+
+Test(proc, end_of_a_list_of_processors)
+{
+    cr_assert_eq(tb_proc_list_end("0-3,6\n"), 7);
+    cr_assert_eq(tb_proc_list_end("0"), 1);
+    cr_assert_eq(tb_proc_list_end("0-127"), 128);
+    cr_assert_eq(tb_proc_list_end(""), 0);
+    cr_assert_eq(tb_proc_list_end("\n"), 0);
+    cr_assert_eq(tb_proc_list_end("99999999999999999999999"), 0);
+    int end = tb_proc_cpu_end(512);
+    cr_assert(end >= 1 && end <= 512);
+    cr_assert_eq(tb_proc_cpu_end(1), 1);
+}
