@@ -2,6 +2,7 @@
 #include "bench/gate.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "bench/interrupt.h"
@@ -64,8 +65,8 @@ static double base_median(const tb_pair *pair)
     double sum = 0;
     size_t count = 0;
     for (size_t i = 0; i < pair->count; i++)
-        if (!pair->level[i].head) {
-            sum += pair->median_ns[i];
+        if (!pair->level[TB_PAIR_MEDIAN][i].head) {
+            sum += pair->value_ns[TB_PAIR_MEDIAN][i];
             count++;
         }
     return count ? sum / (double)count : 0;
@@ -109,6 +110,15 @@ static void take_decision(tb_decision decision, tb_pair_run *run, int k, course 
     c->done = true;
 }
 
+/* Whichever of the two estimates sees more, each with its half of the rates. */
+static double detectable(const tb_gate_item *item, const tb_sequential_rule *rule)
+{
+    tb_sequential_rule each = {rule->threshold, rule->alpha / 2, rule->beta / 2};
+    double low = tb_sequential_detectable(&item->low, &each, POWER);
+    double median = tb_sequential_detectable(&item->ratio, &each, POWER);
+    return low > 0 && (low < median || median <= 0) ? low : median;
+}
+
 /* Blocks up to the next look, then a look. */
 static tb_status advance(tb_pair_run *run, int k, const tb_gate_policy *policy, uint64_t max_ns,
                          course *c, tb_gate_item *item, tb_error *err)
@@ -117,21 +127,19 @@ static tb_status advance(tb_pair_run *run, int k, const tb_gate_policy *policy, 
     size_t want = tb_sequential_look((size_t)c->look);
     uint64_t begin_ns = tb_clock_ns();
     tb_status status = TB_OK;
-    tb_ratio ratio = tb_pair_ratio(pair, 0.95);
-    while (want && ratio.blocks < want && status == TB_OK && !pair->failure[0] &&
-           !tb_interrupted() && c->spent_ns + (tb_clock_ns() - begin_ns) < max_ns) {
+    while (want && tb_pair_blocks(pair) < want && status == TB_OK && !pair->failure[0] &&
+           !tb_interrupted() && c->spent_ns + (tb_clock_ns() - begin_ns) < max_ns)
         status = tb_pair_block(run, k, false, err);
-        ratio = tb_pair_ratio(pair, 0.95);
-    }
     c->spent_ns += tb_clock_ns() - begin_ns;
     if (status != TB_OK)
         return status;
     item->blocks = pair->blocks;
-    item->ratio = ratio;
+    item->ratio = tb_pair_ratio(pair, TB_PAIR_MEDIAN, 0.95);
+    item->low = tb_pair_ratio(pair, TB_PAIR_LOW, 0.95);
     if (pair->failure[0]) {
         set_failure(pair, item);
         c->done = true;
-    } else if (!want || ratio.blocks < want) {
+    } else if (!want || tb_pair_blocks(pair) < want) {
         item->verdict = TB_GATE_UNDECIDED;
         c->done = true;
     }
@@ -141,9 +149,9 @@ static tb_status advance(tb_pair_run *run, int k, const tb_gate_policy *policy, 
     tb_sequential_rule rule = c->confirming
                                   ? tb_gate_confirm_rule(item->threshold)
                                   : tb_gate_first_rule(policy, item->threshold, run->count);
-    item->detectable = tb_sequential_detectable(&ratio, &rule, POWER);
+    item->detectable = detectable(item, &rule);
     if (!c->done)
-        take_decision(tb_sequential_decide(&ratio, &rule), run, k, c, item);
+        take_decision(tb_sequential_decide_two(&item->low, &item->ratio, &rule), run, k, c, item);
     return TB_OK;
 }
 
@@ -228,25 +236,36 @@ tb_status tb_gate_measure(tb_pair_run *run, const tb_gate_policy *policy, tb_sto
 
 /* ---- judging ---- */
 
-static void explain(const tb_comparison *comparison, const tb_ratio *ratio, double total_share,
-                    tb_gate_item *item)
+/* Appends to the sentence. */
+static void add(tb_gate_item *item, const char *format, ...) TB_PRINTF(2, 3);
+static void add(tb_gate_item *item, const char *format, ...)
 {
-    (void)total_share;
-    char text[96];
-    tb_format_change(ratio, text);
-    int used = snprintf(item->detail, sizeof item->detail, "median latency %s", text);
+    size_t used = strlen(item->detail);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(item->detail + used, sizeof item->detail - used, format, args);
+    va_end(args);
+}
+
+static void explain(const tb_comparison *comparison, tb_gate_item *item)
+{
+    char median[96], low[96];
+    tb_format_change(&item->ratio, median);
+    tb_format_change(&item->low, low);
+    item->detail[0] = '\0';
+    if (item->low.ratio > 0)
+        add(item, "latency %s (1st percentile), median %s", low, median);
+    else
+        add(item, "median latency %s", median);
     bool named = item->verdict == TB_GATE_WORSE && comparison && comparison->op_count &&
                  comparison->ops[0].share > 0;
-    if (named && used > 0)
-        snprintf(item->detail + used, sizeof item->detail - (size_t)used,
-                 "; %.0f %% of it in %.100s #%.60s", comparison->ops[0].share * 100,
-                 comparison->ops[0].op, comparison->ops[0].nodes);
-    else if (item->unconfirmed && used > 0)
-        snprintf(item->detail + used, sizeof item->detail - (size_t)used,
-                 "; a first look was worse, a fresh run was not");
-    else if (item->verdict == TB_GATE_UNDECIDED && used > 0)
-        snprintf(item->detail + used, sizeof item->detail - (size_t)used,
-                 "; the time was up before a verdict");
+    if (named)
+        add(item, "; %.0f %% of it in %.100s #%.60s", comparison->ops[0].share * 100,
+            comparison->ops[0].op, comparison->ops[0].nodes);
+    else if (item->unconfirmed)
+        add(item, "; a first look was worse, a fresh run was not");
+    else if (item->verdict == TB_GATE_UNDECIDED)
+        add(item, "; the time was up before a verdict");
 }
 
 /* Stored samples: the interval decides, there is no second look. */
@@ -294,9 +313,7 @@ static void judge_metric(const tb_comparison *comparison, tb_metric metric, doub
     char base[TB_FIGURE_TEXT_SIZE], head[TB_FIGURE_TEXT_SIZE];
     tb_format_value(change->base, about->unit, base);
     tb_format_value(change->head, about->unit, head);
-    size_t used = strlen(item->detail);
-    snprintf(item->detail + used, sizeof item->detail - used, "%s%s %s -> %s", used ? "; " : "",
-             about->title, base, head);
+    add(item, "%s%s %s -> %s", item->detail[0] ? "; " : "", about->title, base, head);
     item->verdict = TB_GATE_WORSE;
 }
 
@@ -342,7 +359,7 @@ tb_status tb_gate_judge(const tb_compared *compared, const tb_gate_policy *polic
             item->verdict = TB_GATE_NONDETERMINISTIC;
         if (!policy->deterministic && item->verdict != TB_GATE_NONDETERMINISTIC &&
             item->verdict != TB_GATE_WRONG)
-            explain(comparison, &item->ratio, 0, item);
+            explain(comparison, item);
         for (int m = 0; m < TB_METRIC_COUNT; m++)
             if (m != TB_METRIC_MEDIAN &&
                 tb_gate_threshold(policy, (tb_metric)m, row->model, row->delegate,

@@ -30,8 +30,9 @@ const char *tb_gate_verdict_text(tb_gate_verdict verdict);
 typedef struct tb_gate_item {
     const char *name;
     tb_gate_verdict verdict;
-    tb_ratio ratio;    /* of the blocks that decided */
-    double threshold;  /* of the median latency */
+    tb_ratio ratio;    /* of medians, of the blocks that decided */
+    tb_ratio low;      /* of what inferences take undisturbed (pair.h); ratio 0: stored results */
+    double threshold;  /* of both */
     double detectable; /* the smallest change that would have been found; 0: unknown */
     int64_t blocks;    /* all of them */
     bool unconfirmed;  /* it looked worse, and did not when run again */

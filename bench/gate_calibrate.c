@@ -10,34 +10,43 @@
 #define INVOCATIONS 2000
 #define MOST_BLOCKS 512
 
-/* One stage: blocks until a decision. */
-static tb_decision stage(tb_random *random, const double *blocks, size_t count, double change,
-                         const tb_sequential_rule *rule, size_t *used)
-{
+/* Blocks drawn so far, as tb_ratio_of_processes takes them: base is one, head the block's value. */
+typedef struct drawn {
     double ones[2 * MOST_BLOCKS];
     tb_level_process level[2 * MOST_BLOCKS];
-    size_t drawn = 0;
-    for (size_t look = 0; look < tb_sequential_looks(); look++) {
-        for (; drawn < tb_sequential_look(look) && drawn < MOST_BLOCKS; drawn++) {
-            double value = blocks[tb_random_below(random, count)] + change;
-            ones[2 * drawn] = 1;
-            ones[2 * drawn + 1] = exp(value);
-            for (size_t side = 0; side < 2; side++)
-                level[2 * drawn + side] =
-                    (tb_level_process){&ones[2 * drawn + side], 1, (int64_t)drawn, side == 1};
-        }
-        tb_ratio ratio = tb_ratio_of_processes(level, 2 * drawn, 0.95, 0, 1);
-        tb_decision decision = tb_sequential_decide(&ratio, rule);
-        if (decision != TB_DECISION_MORE) {
-            *used += drawn;
-            return decision;
-        }
-    }
-    *used += drawn;
-    return TB_DECISION_MORE;
+} drawn;
+
+static void put_block(drawn *d, size_t number, double value)
+{
+    d->ones[2 * number] = 1;
+    d->ones[2 * number + 1] = exp(value);
+    for (size_t side = 0; side < 2; side++)
+        d->level[2 * number + side] =
+            (tb_level_process){&d->ones[2 * number + side], 1, (int64_t)number, side == 1};
 }
 
-tb_gate_rates tb_gate_simulate(const double *blocks, size_t count, double change,
+/* One stage: blocks until a decision. */
+static tb_decision stage(tb_random *random, const tb_gate_block *blocks, size_t count,
+                         double change, const tb_sequential_rule *rule, size_t *used)
+{
+    drawn low, median;
+    size_t number = 0;
+    tb_decision decision = TB_DECISION_MORE;
+    for (size_t look = 0; look < tb_sequential_looks() && decision == TB_DECISION_MORE; look++) {
+        for (; number < tb_sequential_look(look) && number < MOST_BLOCKS; number++) {
+            const tb_gate_block *block = &blocks[tb_random_below(random, count)];
+            put_block(&low, number, block->low + change);
+            put_block(&median, number, block->median + change);
+        }
+        tb_ratio of_low = tb_ratio_of_processes(low.level, 2 * number, 0.95, 0, 1);
+        tb_ratio of_median = tb_ratio_of_processes(median.level, 2 * number, 0.95, 0, 1);
+        decision = tb_sequential_decide_two(&of_low, &of_median, rule);
+    }
+    *used += number;
+    return decision;
+}
+
+tb_gate_rates tb_gate_simulate(const tb_gate_block *blocks, size_t count, double change,
                                const tb_gate_policy *policy, double threshold, int configurations,
                                size_t invocations, uint64_t seed)
 {
@@ -68,21 +77,31 @@ tb_gate_rates tb_gate_simulate(const double *blocks, size_t count, double change
 }
 
 /* Log ratios of the pair's blocks. */
-static size_t differences(const tb_pair *pair, double *out, size_t room)
+static size_t differences(const tb_pair *pair, tb_gate_block *out, size_t room)
 {
     size_t count = 0;
     for (size_t i = 0; i + TB_PAIR_BLOCK <= pair->count && count < room; i += TB_PAIR_BLOCK) {
-        double sum = 0;
-        for (size_t k = 0; k < TB_PAIR_BLOCK; k++)
-            sum += (pair->level[i + k].head ? 0.5 : -0.5) * log(pair->median_ns[i + k]);
-        out[count++] = sum;
+        double sums[TB_PAIR_FIGURES] = {0};
+        for (int f = 0; f < TB_PAIR_FIGURES; f++)
+            for (size_t k = i; k < i + TB_PAIR_BLOCK; k++)
+                sums[f] += (pair->level[f][k].head ? 0.5 : -0.5) * log(pair->value_ns[f][k]);
+        out[count++] = (tb_gate_block){sums[TB_PAIR_LOW], sums[TB_PAIR_MEDIAN]};
     }
     return count;
 }
 
+static double spread_of(const tb_gate_block *blocks, size_t count, bool median)
+{
+    double values[MOST_BLOCKS];
+    for (size_t k = 0; k < count; k++)
+        values[k] = median ? blocks[k].median : blocks[k].low;
+    return tb_stddev(values, count);
+}
+
 static void print_rates(const tb_pair_run *run, int k, const tb_gate_policy *policy)
 {
-    double blocks[MOST_BLOCKS], threshold = policy->threshold;
+    tb_gate_block blocks[MOST_BLOCKS];
+    double threshold = policy->threshold;
     const tb_pair *pair = &run->pairs[k];
     size_t count = differences(pair, blocks, MOST_BLOCKS);
     if (count < 4) {
@@ -91,10 +110,12 @@ static void print_rates(const tb_pair_run *run, int k, const tb_gate_policy *pol
     }
     tb_gate_threshold(policy, TB_METRIC_MEDIAN,
                       run->plans[1].models[run->plans[1].configurations[k].model].info.name,
-                      run->plans[1].configurations[k].delegate.canonical, pair->median_ns[0],
-                      &threshold);
-    printf("%s: %zu blocks of base against itself, spread of a block %.2f %%\n", pair->text, count,
-           tb_stddev(blocks, count) * 100);
+                      run->plans[1].configurations[k].delegate.canonical,
+                      pair->value_ns[TB_PAIR_MEDIAN][0], &threshold);
+    printf("%s: %zu blocks of base against itself, spread of a block %.2f %% (1st percentile), "
+           "%.2f %% (median)\n",
+           pair->text, count, spread_of(blocks, count, false) * 100,
+           spread_of(blocks, count, true) * 100);
     static const double changes[] = {0, 0.5, 1, 2};
     for (size_t c = 0; c < sizeof changes / sizeof *changes; c++) {
         double change = changes[c] * threshold;

@@ -15,8 +15,13 @@ typedef struct tb_gate_rates {
     double blocks;                         /* median */
 } tb_gate_rates;
 
+/* A block of base against itself: log head / base of both estimates. */
+typedef struct tb_gate_block {
+    double low, median;
+} tb_gate_block;
+
 /* `change` (log) is added to every block; 0: nothing planted. Pure, seeded. */
-tb_gate_rates tb_gate_simulate(const double *blocks, size_t count, double change,
+tb_gate_rates tb_gate_simulate(const tb_gate_block *blocks, size_t count, double change,
                                const tb_gate_policy *policy, double threshold, int configurations,
                                size_t invocations, uint64_t seed);
 

@@ -140,6 +140,12 @@ void tb_gate_json(const tb_gate_result *result, tb_buf *out)
             tb_json_put_real(&json, "ratio_low", item->ratio.interval.low);
             tb_json_put_real(&json, "ratio_high", item->ratio.interval.high);
         }
+        if (item->low.ratio > 0)
+            tb_json_put_real(&json, "p1_ratio", item->low.ratio);
+        if (item->low.ratio > 0 && item->low.interval.level > 0) {
+            tb_json_put_real(&json, "p1_ratio_low", item->low.interval.low);
+            tb_json_put_real(&json, "p1_ratio_high", item->low.interval.high);
+        }
         tb_json_put_real(&json, "threshold", item->threshold);
         tb_json_put_real(&json, "detectable", item->detectable);
         tb_json_put_bool(&json, "unconfirmed", item->unconfirmed);

@@ -378,10 +378,15 @@ double tb_ingest_recent_median_ns(const tb_ingest *ingest)
     return tb_median_sorted(values, count);
 }
 
-double tb_ingest_final_median_ns(tb_ingest *ingest)
+double tb_ingest_quantile_ns(tb_ingest *ingest, double p)
 {
     if (!ingest->sample_count)
         return 0;
     tb_sort_doubles(ingest->latency_ns, ingest->sample_count);
-    return tb_median_sorted(ingest->latency_ns, ingest->sample_count);
+    return tb_quantile_sorted(ingest->latency_ns, ingest->sample_count, p);
+}
+
+double tb_ingest_final_median_ns(tb_ingest *ingest)
+{
+    return tb_ingest_quantile_ns(ingest, 0.5);
 }

@@ -47,5 +47,7 @@ void tb_ingest_free(tb_ingest *ingest);
 double tb_ingest_recent_median_ns(const tb_ingest *ingest);
 /* Of all samples; puts them in order, so nothing may be added any more. */
 double tb_ingest_final_median_ns(tb_ingest *ingest);
+/* Any other quantile, p in [0, 1]; the same. */
+double tb_ingest_quantile_ns(tb_ingest *ingest, double p);
 
 #endif

@@ -99,7 +99,7 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .warmup_ns = (int64_t)request->warmup_ns / fewer,
         .min_runs = (request->min_runs + fewer - 1) / fewer,
         .max_runs = request->max_runs,
-        .min_ns = (int64_t)request->min_ns / fewer,
+        .min_ns = task->min_ns ? (int64_t)task->min_ns : (int64_t)request->min_ns / fewer,
         .budget_ns = (int64_t)task->budget_ns,
         .profile = task->profile,
         .quantised = task->side->plan->models[c->model].quantised,

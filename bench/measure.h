@@ -73,6 +73,7 @@ typedef struct tb_measure_task {
     bool profile;
     bool evaluate;      /* the request's accuracy instead of latency */
     uint64_t budget_ns; /* of warm-up and steady state */
+    uint64_t min_ns;    /* to take samples for, at least; 0: as the request says */
 } tb_measure_task;
 
 /*

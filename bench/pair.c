@@ -50,8 +50,10 @@ tb_status tb_pair_open(tb_pair_run *run, const char *base, const char *head,
 void tb_pair_close(tb_pair_run *run)
 {
     for (int k = 0; run->pairs && k < run->count; k++) {
-        free(run->pairs[k].median_ns);
-        free(run->pairs[k].level);
+        for (int f = 0; f < TB_PAIR_FIGURES; f++) {
+            free(run->pairs[k].value_ns[f]);
+            free(run->pairs[k].level[f]);
+        }
     }
     free(run->pairs);
     for (int side = 0; side < 2; side++) {
@@ -80,25 +82,42 @@ tb_status tb_pair_begin(tb_pair_run *run, tb_store *store, int64_t blocks, tb_er
                             (uint64_t)blocks * TB_PAIR_BLOCK * run->process_ns, err);
 }
 
-static tb_status keep_median(tb_pair *pair, double median_ns, int64_t block, bool head,
-                             tb_error *err)
+static tb_status make_room(tb_pair *pair, tb_error *err)
 {
-    if (pair->count == pair->room) {
-        size_t room = pair->room ? 2 * pair->room : 64;
-        double *medians = realloc(pair->median_ns, room * sizeof *medians);
-        if (medians)
-            pair->median_ns = medians;
-        tb_level_process *level = realloc(pair->level, room * sizeof *level);
+    size_t room = pair->room ? 2 * pair->room : 64;
+    for (int f = 0; f < TB_PAIR_FIGURES; f++) {
+        double *values = realloc(pair->value_ns[f], room * sizeof *values);
+        if (values)
+            pair->value_ns[f] = values;
+        tb_level_process *level = realloc(pair->level[f], room * sizeof *level);
         if (level)
-            pair->level = level;
-        if (!medians || !level)
+            pair->level[f] = level;
+        if (!values || !level)
             return tb_fail(err, TB_NO_MEMORY, "comparison: out of memory");
-        pair->room = room;
         for (size_t k = 0; k < pair->count; k++)
-            pair->level[k].sorted = &pair->median_ns[k];
+            pair->level[f][k].sorted = &pair->value_ns[f][k];
     }
-    pair->median_ns[pair->count] = median_ns;
-    pair->level[pair->count] = (tb_level_process){&pair->median_ns[pair->count], 1, block, head};
+    pair->room = room;
+    return TB_OK;
+}
+
+static tb_status keep_process(tb_pair *pair, tb_ingest *ingest, int64_t block, bool head,
+                              tb_error *err)
+{
+    double value_ns[TB_PAIR_FIGURES] = {
+        [TB_PAIR_LOW] = tb_ingest_quantile_ns(ingest, TB_PAIR_LOW_QUANTILE),
+        [TB_PAIR_MEDIAN] = tb_ingest_final_median_ns(ingest),
+    };
+    if (!(value_ns[TB_PAIR_LOW] > 0))
+        return TB_OK;
+    tb_status status = pair->count == pair->room ? make_room(pair, err) : TB_OK;
+    if (status != TB_OK)
+        return status;
+    for (int f = 0; f < TB_PAIR_FIGURES; f++) {
+        double *at = &pair->value_ns[f][pair->count];
+        *at = value_ns[f];
+        pair->level[f][pair->count] = (tb_level_process){at, 1, block, head};
+    }
     pair->count++;
     return TB_OK;
 }
@@ -117,6 +136,8 @@ static tb_status run_one(tb_pair_run *run, int number, int side, int64_t block, 
         .block = block,
         .profile = profile,
         .budget_ns = run->process_ns,
+        /* Processes are short: a fifth of that shows too little of an op. */
+        .min_ns = profile ? run->requests[side].min_ns : 0,
     };
     tb_launch_result result;
     tb_status status = tb_measure_process(&run->measure, &task, err, &result);
@@ -133,8 +154,7 @@ static tb_status run_one(tb_pair_run *run, int number, int side, int64_t block, 
     }
     if (profile || !ingest->sample_count)
         return TB_OK;
-    double median_ns = tb_ingest_final_median_ns(ingest);
-    return median_ns > 0 ? keep_median(pair, median_ns, block, side == 1, err) : TB_OK;
+    return keep_process(pair, ingest, block, side == 1, err);
 }
 
 tb_status tb_pair_block(tb_pair_run *run, int number, bool profile, tb_error *err)
@@ -158,12 +178,25 @@ tb_status tb_pair_end(tb_pair_run *run, int exit_code, tb_error *err)
     return tb_measure_end(&run->measure, exit_code, err);
 }
 
-tb_ratio tb_pair_ratio(const tb_pair *pair, double level)
+static size_t first_of_stage(const tb_pair *pair)
 {
     size_t first = 0;
-    while (first < pair->count && pair->level[first].block < pair->first_block)
+    while (first < pair->count && pair->level[0][first].block < pair->first_block)
         first++;
-    return tb_ratio_of_processes(pair->level + first, pair->count - first, level, 2000, 1);
+    return first;
+}
+
+tb_ratio tb_pair_ratio(const tb_pair *pair, tb_pair_figure figure, double level)
+{
+    size_t first = first_of_stage(pair);
+    if (first == pair->count)
+        return (tb_ratio){.p = 1};
+    return tb_ratio_of_processes(pair->level[figure] + first, pair->count - first, level, 2000, 1);
+}
+
+size_t tb_pair_blocks(const tb_pair *pair)
+{
+    return (pair->count - first_of_stage(pair)) / TB_PAIR_BLOCK;
 }
 
 bool tb_pair_is_nondeterministic(const tb_pair_run *run, int pair)

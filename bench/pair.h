@@ -12,11 +12,17 @@
 
 #define TB_PAIR_BLOCK 4 /* processes of a block */
 
+/* What is kept of a process: what its inferences take while nothing disturbs them, and its median.
+   The first is steady where the machine is not (a neighbour on the same core makes medians jump
+   between two levels), the second sees what happens to part of the inferences only. */
+typedef enum tb_pair_figure { TB_PAIR_LOW, TB_PAIR_MEDIAN, TB_PAIR_FIGURES } tb_pair_figure;
+#define TB_PAIR_LOW_QUANTILE 0.01
+
 /* One configuration on both sides. */
 typedef struct tb_pair {
-    const char *text;        /* for people: of the head's */
-    double *median_ns;       /* of every process that ended well, without profiling */
-    tb_level_process *level; /* the same as values of their own; `sorted` points into median_ns */
+    const char *text;                         /* for people: of the head's */
+    double *value_ns[TB_PAIR_FIGURES];        /* of every process that ended well, not profiled */
+    tb_level_process *level[TB_PAIR_FIGURES]; /* the same; `sorted` points into value_ns */
     size_t count, room;
     int64_t blocks;      /* run so far, profiled ones not counted */
     int64_t first_block; /* blocks from here on make tb_pair_ratio: a confirmation starts anew */
@@ -54,7 +60,9 @@ tb_status tb_pair_end(tb_pair_run *run, int exit_code, tb_error *err);
 void tb_pair_close(tb_pair_run *run);
 
 /* head / base of the blocks since first_block. */
-tb_ratio tb_pair_ratio(const tb_pair *pair, double level);
+tb_ratio tb_pair_ratio(const tb_pair *pair, tb_pair_figure figure, double level);
+/* Whole blocks since first_block. */
+size_t tb_pair_blocks(const tb_pair *pair);
 /* Outputs of either side vary from process to process. */
 bool tb_pair_is_nondeterministic(const tb_pair_run *run, int pair);
 /* The sides' outputs are not the same bytes (both known). */

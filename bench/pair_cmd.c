@@ -10,8 +10,8 @@
 #include "reports/compare.h"
 #include "runtime/base/clock.h"
 
-#define PROCESS_NS   UINT64_C(200000000)
-#define WARMUP_NS    UINT64_C(50000000)
+#define PROCESS_NS   UINT64_C(50000000)
+#define WARMUP_NS    UINT64_C(10000000)
 #define LEAST_BLOCKS 5 /* before an interval is believed */
 #define PROFILED     1 /* blocks more, with per-op profiling */
 
@@ -55,7 +55,7 @@ static bool is_settled(const tb_pair *pair, double target)
 {
     if (target <= 0 || pair->blocks < LEAST_BLOCKS)
         return false;
-    tb_ratio ratio = tb_pair_ratio(pair, 0.95);
+    tb_ratio ratio = tb_pair_ratio(pair, TB_PAIR_MEDIAN, 0.95);
     return ratio.interval.level > 0 &&
            (log(ratio.interval.high) - log(ratio.interval.low)) / 2 <= target;
 }
@@ -92,7 +92,7 @@ static void tell_unsettled(const tb_pair_run *run, double target)
         const tb_pair *pair = &run->pairs[k];
         if (pair->failure[0] || is_settled(pair, target) || pair->blocks < 2)
             continue;
-        tb_ratio ratio = tb_pair_ratio(pair, 0.95);
+        tb_ratio ratio = tb_pair_ratio(pair, TB_PAIR_MEDIAN, 0.95);
         double half = (log(ratio.interval.high) - log(ratio.interval.low)) / 2;
         fprintf(stderr,
                 "%s: too few samples: the interval is +-%.2g %% after %lld blocks; +-%.2g %% would "

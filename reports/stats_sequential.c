@@ -39,6 +39,32 @@ tb_decision tb_sequential_decide(const tb_ratio *ratio, const tb_sequential_rule
     return (below && above) || narrow ? TB_DECISION_SAME : TB_DECISION_MORE;
 }
 
+static bool is_not_far(const tb_ratio *ratio, double threshold)
+{
+    return ratio->ratio > 0 && ratio->df > 0 &&
+           log(ratio->ratio) + tb_student_quantile(0.95, ratio->df) * ratio->log_error <
+               2 * log1p(threshold);
+}
+
+tb_decision tb_sequential_decide_two(const tb_ratio *low, const tb_ratio *median,
+                                     const tb_sequential_rule *rule)
+{
+    tb_sequential_rule each = {rule->threshold, rule->alpha / 2, rule->beta / 2};
+    const tb_ratio *both[2] = {low, median};
+    tb_decision decisions[2], out = TB_DECISION_MORE;
+    for (int k = 0; k < 2; k++) {
+        decisions[k] = tb_sequential_decide(both[k], &each);
+        if (decisions[k] == TB_DECISION_WORSE)
+            return TB_DECISION_WORSE;
+    }
+    for (int k = 0; k < 2; k++) {
+        bool passes = decisions[k] != TB_DECISION_MORE;
+        if (passes && out != TB_DECISION_BETTER && is_not_far(both[1 - k], rule->threshold))
+            out = decisions[k];
+    }
+    return out;
+}
+
 double tb_sequential_detectable(const tb_ratio *ratio, const tb_sequential_rule *rule, double power)
 {
     if (!(ratio->log_error > 0) || !(ratio->df > 0))

@@ -34,6 +34,16 @@ size_t tb_sequential_looks(void);
 /* `ratio` is of the blocks so far, head / base, lower is better. */
 tb_decision tb_sequential_decide(const tb_ratio *ratio, const tb_sequential_rule *rule);
 
+/*
+ * Two estimates of one change from the same blocks, the rates shared between them: `low` of what
+ * inferences take undisturbed, `median` of the middle one. Worse where either is. Same, or better,
+ * where one is and the other is below twice the threshold at 95 %: a machine that disturbs half of
+ * all inferences would otherwise take the median's word for ever, and a regression that spares the
+ * fastest inferences would otherwise pass unseen however large.
+ */
+tb_decision tb_sequential_decide_two(const tb_ratio *low, const tb_ratio *median,
+                                     const tb_sequential_rule *rule);
+
 /* The smallest true change that a look with this error would have called worse in `power` of all
    cases: what a verdict "same" excludes. 0: unknown. */
 double tb_sequential_detectable(const tb_ratio *ratio, const tb_sequential_rule *rule,
