@@ -396,8 +396,8 @@ bench-start: $(BUILD)/tests/bench/start $(BUILD)/tflbench ## time load + allocat
 
 # AA, SLOW3, SLOW10: how many invocations of each; a call goes on where the last one stopped.
 .PHONY: bench-gate
-bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (hours; resumable; GATE_SECONDS ends it)
-	@scripts/bench_gate.sh $(BUILD) $(BUILD)/bench-gate $(or $(AA),200) $(or $(SLOW3),100) $(or $(SLOW10),20)
+bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (resumable in BENCH_GATE_STATE; GATE_SECONDS ends it)
+	@scripts/bench_gate.sh $(BUILD) $(or $(BENCH_GATE_STATE),$(BUILD)/bench-gate) $(or $(AA),200) $(or $(SLOW3),100) $(or $(SLOW10),20)
 
 # TFLITE_LIB is a real libtensorflowlite_c.so; BENCH_SECONDS bounds the call, a later one adds to it.
 .PHONY: bench-cpu

@@ -18,8 +18,8 @@ static const tb_option options[] = {
     {.name = "threshold",
      .kind = TB_OPTION_TEXT,
      .value_name = "PERCENT",
-     .help = "The smallest change of the median latency that matters, e.g. 3% (which is the "
-             "default); tflbench.json may say more."},
+     .help = "The smallest change of the latency that matters, e.g. 3% (which is the default); "
+             "tflbench.json may say more."},
     {.name = "undecided",
      .kind = TB_OPTION_TEXT,
      .value_name = "fail|warn",

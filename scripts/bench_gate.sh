@@ -1,9 +1,12 @@
 #!/bin/sh
 # How often the gate is wrong on this machine: invocations of base against itself (A/A), and with a
-# busy loop of 3 % and of 10 % of the inference's time planted in one op of head. Resumable: every
-# verdict is a line of $2/verdicts.tsv, and a later call goes on where the last one stopped.
+# busy loop of 3 % and of 10 % of the inference's time planted in one op of head.
 #
 #     bench_gate.sh BUILD FOLDER [AA [SLOW3 [SLOW10]]]      invocations of each, default 200 100 20
+#
+# Resumable: every verdict is a line of FOLDER/verdicts.tsv as soon as it is made, and a later call
+# goes on where the last one stopped. The program under test is a copy in FOLDER, so that verdicts of
+# several days are of one build; to test another build, name another folder.
 #
 # The verdicts are those of `tflbench gate` with its defaults; the planted op is DEPTHWISE_CONV_2D #1
 # of the zoo's mini MobileNet v1, on the portable kernels. GATE_SECONDS ends the call after so long.
@@ -27,11 +30,14 @@ model=$folder/zoo/mobilenet_v1_mini_float32.tflite
 [ -f "$model" ] || "$tflbench" zoo --mini mobilenet_v1 -o "$folder/zoo" >/dev/null
 db=$folder/gate.sqlite
 
-# The length of an inference, in ns, calibrated once: the planted loop is a share of it.
+# The length of an inference, in ns, calibrated once: the planted loop is a share of it. The smallest
+# of five medians: one that was taken beside a busy neighbour would plant more than it says.
 if [ ! -s "$folder/median_ns" ]; then
-    "$tflbench" run "$model" -d reference --processes 5 --no-profile --max-seconds 5 --min-seconds 0.5 \
-        -q --json --db "$folder/calibrate.sqlite" |
-        sed -n 's/.*"median_ns":[[:space:]]*\([0-9.]*\).*/\1/p' | head -n 1 >"$folder/median_ns"
+    for _ in 1 2 3 4 5; do
+        "$tflbench" run "$model" -d reference --processes 2 --no-profile --max-seconds 2 \
+            --min-seconds 0.5 -q --json --db "$folder/calibrate.sqlite" |
+            sed -n 's/.*"median_ns":[[:space:]]*\([0-9.]*\).*/\1/p' | head -n 1
+    done | sort -n | head -n 1 >"$folder/median_ns"
 fi
 median=$(cat "$folder/median_ns")
 
@@ -85,6 +91,7 @@ while :; do
     [ $left = 1 ] || break
 done
 
+"$tflbench" --version | head -n 1 | sed 's/^/tested:               /'
 awk -F'\t' '
     # Wilson, 95 %.
     function interval(k, n,    z, p, m, h) {
