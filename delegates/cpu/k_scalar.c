@@ -19,6 +19,7 @@
 #define TB_DW_ROWS 1
 #include "delegates/cpu/t_f32_dw.h"
 #include "delegates/cpu/t_f32_winograd.h"
+#include "delegates/cpu/t_f64_rfft.h"
 #include "delegates/cpu/t_q8_dw.h"
 #include "delegates/cpu/t_reduce.h"
 #include "delegates/cpu/t_rows.h"

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/ops/fft.h"
+
 /* ---- matrix products and convolutions: C[m][n] = A[m][k] * B[k][n] + bias ---------------------- */
 
 /*
@@ -231,7 +233,7 @@ typedef void (*tb_f32_binary_fn)(size_t n, const float *a, size_t a_step, const 
 /* clang-format off */
 #define TB_UNARY_LIST(X)                                          \
     X(CLAMP) X(LOGISTIC) X(TANH) X(HARD_SWISH) X(EXP) X(NEG) X(ABS) \
-    X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU) X(GELU) X(GELU_TANH)
+    X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU) X(GELU) X(GELU_TANH) X(LOG)
 /* clang-format on */
 enum {
 #define TB_UNARY_ENUM(id) TB_UNARY_##id,
@@ -245,6 +247,12 @@ typedef void (*tb_f32_unary_fn)(size_t n, const float *in, float *out, float p, 
 /* out[i][c] = in[i][c] < 0 ? in[i][c] * slope[c] : in[i][c] */
 typedef void (*tb_f32_prelu_fn)(size_t pixels, size_t channels, const float *in, const float *slope,
                                 float *out);
+
+/* Absolute values of n pairs of a real and an imaginary part. */
+typedef void (*tb_f32_complex_abs_fn)(size_t n, const float *in, float *out);
+
+/* nr rows at a time are transformed side by side: what the work is to have room for. */
+typedef void (*tb_rfft_fn)(const tb_rfft *);
 
 /* A row of softmax; in and out may be the same. */
 typedef void (*tb_f32_softmax_fn)(size_t n, const float *in, float *out, float beta);
@@ -325,6 +333,8 @@ typedef struct tb_cpu_kernels {
     TB_KERNEL_SLOT(tb_f32_binary_fn) f32_binary[TB_BINARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_unary_fn) f32_unary[TB_UNARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_prelu_fn) f32_prelu;
+    TB_KERNEL_SLOT(tb_f32_complex_abs_fn) f32_complex_abs;
+    TB_KERNEL_SLOT(tb_rfft_fn) f64_rfft;
     TB_KERNEL_SLOT(tb_f32_softmax_fn) f32_softmax;
     TB_KERNEL_SLOT(tb_f32_lerp_fn) f32_lerp;
     TB_KERNEL_SLOT(tb_q8_blend_rows_fn) q8_blend_rows;

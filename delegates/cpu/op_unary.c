@@ -206,6 +206,7 @@ DEFINE_UNARY(abs, ABS, NULL)
 DEFINE_UNARY(sqrt, SQRT, NULL)
 DEFINE_UNARY(rsqrt, RSQRT, tb_table_rsqrt)
 DEFINE_UNARY(square, SQUARE, NULL)
+DEFINE_UNARY(log, LOG, NULL)
 
 /* RELU and its like; `clamp` lets an operator before it absorb it. */
 #define DEFINE_CLAMP(name, low, high)                                                          \

@@ -34,6 +34,13 @@ VINLINE vf vf_load(const float *p)
 {
     return _mm256_loadu_ps(p);
 }
+VINLINE void vf_load_pairs(const float *p, vf *even, vf *odd)
+{
+    const vf a = vf_load(p), b = vf_load(p + VL);
+    const vf low = _mm256_permute2f128_ps(a, b, 0x20), high = _mm256_permute2f128_ps(a, b, 0x31);
+    *even = _mm256_shuffle_ps(low, high, 0x88);
+    *odd = _mm256_shuffle_ps(low, high, 0xDD);
+}
 VINLINE vf vf_load_tail(const float *p, vtail t)
 {
     return _mm256_maskload_ps(p, t.mask);
@@ -100,6 +107,14 @@ VINLINE vf vf_scale_by_power(vf x, vf n)
     __m256i bits = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
     return _mm256_mul_ps(x,
                          _mm256_castsi256_ps(_mm256_add_epi32(bits, _mm256_set1_epi32(127 << 23))));
+}
+VINLINE vi vi_bits(vf x)
+{
+    return _mm256_castps_si256(x);
+}
+VINLINE vf vf_bits(vi x)
+{
+    return _mm256_castsi256_ps(x);
 }
 VINLINE float vf_sum(vf x)
 {

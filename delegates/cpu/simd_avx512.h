@@ -33,6 +33,14 @@ VINLINE vf vf_load(const float *p)
 {
     return _mm512_loadu_ps(p);
 }
+/* 2 VL floats, those of even and of odd places */
+VINLINE void vf_load_pairs(const float *p, vf *even, vf *odd)
+{
+    const vf a = vf_load(p), b = vf_load(p + VL);
+    const vi pick = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *even = _mm512_permutex2var_ps(a, pick, b);
+    *odd = _mm512_permutex2var_ps(a, _mm512_or_si512(pick, _mm512_set1_epi32(1)), b);
+}
 VINLINE vf vf_load_tail(const float *p, vtail t)
 {
     return _mm512_maskz_loadu_ps(t, p);
@@ -104,6 +112,15 @@ VINLINE vf vf_copysign(vf x, vf sign)
 VINLINE vf vf_scale_by_power(vf x, vf n)
 {
     return _mm512_scalef_ps(x, n);
+}
+/* the same bits */
+VINLINE vi vi_bits(vf x)
+{
+    return _mm512_castps_si512(x);
+}
+VINLINE vf vf_bits(vi x)
+{
+    return _mm512_castsi512_ps(x);
 }
 VINLINE float vf_sum(vf x)
 {

@@ -30,6 +30,12 @@ VINLINE vf vf_load(const float *p)
 {
     return vld1q_f32(p);
 }
+VINLINE void vf_load_pairs(const float *p, vf *even, vf *odd)
+{
+    const float32x4x2_t pairs = vld2q_f32(p);
+    *even = pairs.val[0];
+    *odd = pairs.val[1];
+}
 VINLINE vf vf_load_tail(const float *p, vtail t)
 {
     float lanes[VL] = {0};
@@ -99,6 +105,14 @@ VINLINE vf vf_scale_by_power(vf x, vf n)
 {
     int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
     return vmulq_f32(x, vreinterpretq_f32_s32(bits));
+}
+VINLINE vi vi_bits(vf x)
+{
+    return vreinterpretq_s32_f32(x);
+}
+VINLINE vf vf_bits(vi x)
+{
+    return vreinterpretq_f32_s32(x);
 }
 VINLINE float vf_sum(vf x)
 {

@@ -33,6 +33,11 @@ VINLINE vf vf_load(const float *p)
 {
     return *p;
 }
+VINLINE void vf_load_pairs(const float *p, vf *even, vf *odd)
+{
+    *even = p[0];
+    *odd = p[1];
+}
 VINLINE vf vf_load_tail(const float *p, vtail t)
 {
     return t ? *p : 0.0f;
@@ -101,6 +106,18 @@ VINLINE vf vf_scale_by_power(vf x, vf n)
         float f;
     } power = {.u = (uint32_t)((int32_t)n + 127) << 23};
     return x * power.f;
+}
+VINLINE vi vi_bits(vf x)
+{
+    vi bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+VINLINE vf vf_bits(vi x)
+{
+    vf value;
+    memcpy(&value, &x, sizeof value);
+    return value;
 }
 VINLINE float vf_sum(vf x)
 {

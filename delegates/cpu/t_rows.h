@@ -1,4 +1,5 @@
 /* Template: what works along a row of values: pooling, element-wise, softmax, scales. */
+#include <float.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -139,7 +140,7 @@ TB_F32_BINARY(squared_difference, vf_mul(vf_sub(a, b), vf_sub(a, b)))
 /* ---- one operand -------------------------------------------------------------------------------- */
 
 /* e^x to 1 ulp for results that are normal numbers: x = n ln 2 + r, a polynomial of degree 6 on
-   |r| <= ln 2 / 2 (minimax coefficients), 2^n by its exponent. Below the smallest normal number
+   |r| <= ln 2 / 2 (Chebyshev interpolation), 2^n by its exponent. Below the smallest normal number
    the result is 0, above the largest infinity. */
 VINLINE vf f32_exp_of(vf x)
 {
@@ -148,10 +149,10 @@ VINLINE vf f32_exp_of(vf x)
     vf n = vf_round(vf_mul(clamped, vf_set1(1.44269504f)));
     vf r = vf_fma(n, vf_set1(-0.693145752f), clamped);
     r = vf_fma(n, vf_set1(-1.42860677e-6f), r);
-    vf p = vf_set1(1.38888889e-3f);
-    p = vf_fma(p, r, vf_set1(8.33333333e-3f));
-    p = vf_fma(p, r, vf_set1(4.16666667e-2f));
-    p = vf_fma(p, r, vf_set1(1.66666667e-1f));
+    vf p = vf_set1(1.39262131e-3f);
+    p = vf_fma(p, r, vf_set1(8.36320315e-3f));
+    p = vf_fma(p, r, vf_set1(4.16665561e-2f));
+    p = vf_fma(p, r, vf_set1(1.66665763e-1f));
     p = vf_fma(p, r, vf_set1(0.5f));
     p = vf_fma(vf_mul(p, r), r, r);
     p = vf_add(p, vf_set1(1.0f));
@@ -230,6 +231,35 @@ VINLINE vf f32_gelu_tanh_of(vf x)
     return vf_mul(x, f32_logistic_of(vf_mul(vf_set1(1.595769121605731f), vf_add(x, cube))));
 }
 
+/* ln x: x = 2^e m with m from sqrt(1/2) to sqrt 2, e ln 2 + ln m; of f = m - 1, ln m is f - f^2 / 2
+   and f^3 times a polynomial of degree 8 (Chebyshev interpolation). */
+VINLINE vf f32_log_of(vf x)
+{
+    const vi root = vi_set1(0x3F3504F3); /* sqrt(1/2) */
+    vi above = vi_sub(vi_bits(x), root);
+    vi e = vi_shift_right(above, vi_set1(23));
+    vf f = vf_sub(vf_bits(vi_sub(vi_bits(x), vi_shift_left(e, vi_set1(23)))), vf_set1(1.0f));
+    vf n = vf_from_int(e), square = vf_mul(f, f);
+    vf p = vf_set1(0.0697161183f);
+    p = vf_fma(p, f, vf_set1(-0.114797339f));
+    p = vf_fma(p, f, vf_set1(0.116854198f));
+    p = vf_fma(p, f, vf_set1(-0.124256872f));
+    p = vf_fma(p, f, vf_set1(0.142490581f));
+    p = vf_fma(p, f, vf_set1(-0.166678026f));
+    p = vf_fma(p, f, vf_set1(0.200007156f));
+    p = vf_fma(p, f, vf_set1(-0.24999997f));
+    p = vf_fma(p, f, vf_set1(0.333333313f));
+    vf y = vf_mul(vf_mul(p, f), square);
+    y = vf_fma(n, vf_set1(-2.12194440e-4f), y);
+    y = vf_fma(square, vf_set1(-0.5f), y);
+    y = vf_fma(n, vf_set1(0.693359375f), vf_add(f, y));
+    /* NaN and infinity stay, zeros (and denormals) are -infinity, what is below has no logarithm */
+    y = vf_add(y, vf_sub(x, x));
+    y = vf_if_negative(vf_sub(vf_set1(FLT_MAX), x), x, y);
+    y = vf_if_negative(vf_sub(vf_abs(x), vf_set1(FLT_MIN)), vf_set1(-__builtin_inff()), y);
+    return vf_if_negative(x, vf_set1(__builtin_nanf("")), y);
+}
+
 #define TB_F32_UNARY(name, expression)                                              \
     void TB_FN(f32_##name)(size_t n, const float *in, float *out, float p, float q) \
     {                                                                               \
@@ -254,9 +284,42 @@ TB_F32_UNARY(abs, vf_abs(x))
 TB_F32_UNARY(sqrt, vf_sqrt(x))
 TB_F32_UNARY(rsqrt, vf_div(vf_set1(1.0f), vf_sqrt(x)))
 TB_F32_UNARY(square, vf_mul(x, x))
+TB_F32_UNARY(log, f32_log_of(x))
 TB_F32_UNARY(gelu, f32_gelu_of(x))
 TB_F32_UNARY(gelu_tanh, f32_gelu_tanh_of(x))
 TB_F32_UNARY(leaky_relu, vf_if_negative(x, vf_mul(x, vp), x))
+
+/* Scaled by a power of two where squares could leave the range of floats. */
+VINLINE vf f32_complex_abs_of(vf re, vf im)
+{
+    const vf large = vf_set1(0x1p60f), small = vf_set1(0x1p-60f), one = vf_set1(1.0f);
+    const vf a = vf_abs(re), b = vf_abs(im), top = vf_max(a, b);
+    const vf down = vf_if_negative(vf_sub(large, top), vf_set1(0x1p-70f), one);
+    const vf by = vf_if_negative(vf_sub(top, small), vf_set1(0x1p66f), down);
+    const vf x = vf_mul(a, by), y = vf_mul(b, by);
+    const vf back = vf_if_negative(vf_sub(top, small), vf_set1(0x1p-66f),
+                                   vf_if_negative(vf_sub(large, top), vf_set1(0x1p70f), one));
+    const vf root = vf_mul(vf_sqrt(vf_fma(x, x, vf_mul(y, y))), back);
+    const vf most = vf_set1(FLT_MAX); /* one part of infinity is enough, even beside NaN */
+    return vf_if_negative(vf_sub(most, a), a, vf_if_negative(vf_sub(most, b), b, root));
+}
+
+void TB_FN(f32_complex_abs)(size_t n, const float *in, float *out)
+{
+    const size_t whole = n - n % VL;
+    for (size_t i = 0; i < whole; i += VL) {
+        vf re, im;
+        vf_load_pairs(in + 2 * i, &re, &im);
+        vf_store(out + i, f32_complex_abs_of(re, im));
+    }
+    if (whole < n) {
+        float pairs[2 * VL] = {0};
+        vf re, im;
+        memcpy(pairs, in + 2 * whole, (n - whole) * 2 * sizeof *in);
+        vf_load_pairs(pairs, &re, &im);
+        vf_store_tail(out + whole, f32_complex_abs_of(re, im), v_tail(n - whole));
+    }
+}
 
 void TB_FN(f32_prelu)(size_t pixels, size_t channels, const float *in, const float *slope,
                       float *out)

@@ -21,6 +21,7 @@ typedef struct spectrogram {
     size_t windows; /* a channel */
     double *window;
     int values; /* scratch: fft_size of them */
+    tb_fft_plan plan;
 } spectrogram;
 
 static TfLiteStatus read_options(TfLiteContext *context, const TfLiteNode *node, spectrogram *s)
@@ -64,6 +65,15 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     TB_OP_TRY(tb_op_scratch_array(context, s->fft_size, sizeof(tb_complex), &s->values));
     size_t samples = (size_t)tb_tensor_dim(input, 0);
     s->windows = samples < s->window_size ? 0 : 1 + (samples - s->window_size) / s->stride;
+    if (s->windows > 0) {
+        size_t bytes;
+        void *tables = tb_fft_plan_bytes(s->fft_size, &bytes)
+                           ? tb_op_persistent_array(context, bytes, 1)
+                           : NULL;
+        if (!tables)
+            return kTfLiteError;
+        tb_fft_plan_fill(s->fft_size, tables, &s->plan);
+    }
     int dims[] = {tb_tensor_dim(input, 1), (int)s->windows, (int)(s->fft_size / 2 + 1)};
     return tb_op_resize(context, output, 3, dims);
 }
@@ -76,7 +86,7 @@ static void transform_window(const spectrogram *s, const float *in, size_t chann
         double sample = i < s->window_size ? (double)in[i * channels] * s->window[i] : 0.0;
         values[i] = (tb_complex){sample, 0.0};
     }
-    tb_fft(values, s->fft_size, 1);
+    tb_fft(&s->plan, values, 1);
     for (size_t i = 0; i <= s->fft_size / 2; i++) {
         double re = values[i].real, im = values[i].imaginary;
         float square = (float)(re * re + im * im);

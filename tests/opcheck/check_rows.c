@@ -113,7 +113,8 @@ static bool try_f32_unary(oc_trial *t)
 {
     oc_random *r = &t->random;
     const size_t n = length(r);
-    const bool roots = t->which == TB_UNARY_SQRT || t->which == TB_UNARY_RSQRT;
+    const bool roots = t->which == TB_UNARY_SQRT || t->which == TB_UNARY_RSQRT ||
+                       (t->which == TB_UNARY_LOG && oc_chance(r, 80));
     const float wide = oc_chance(r, 20) ? 200.0f : 8.0f;
     float *in = floats(r, n, roots ? 1e-3f : -wide, wide);
     if (!roots && oc_chance(r, 20))
@@ -124,6 +125,57 @@ static bool try_f32_unary(oc_trial *t)
     /* fused multiply-adds round once less; GELU's tail is e^(-x^2 / 2), where that shows most */
     const bool tail = t->which == TB_UNARY_GELU || t->which == TB_UNARY_GELU_TANH;
     return oc_close(t, "values", got, expected, n, tail ? 1e-7f : 1e-37f, tail ? 4e-6f : 4e-7f);
+}
+
+NAME_OF(f32_complex_abs)
+static bool try_f32_complex_abs(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t n = length(r);
+    float *in = floats(r, 2 * n, -5.0f, 5.0f);
+    static const float scales[] = {1.0f, 1e-30f, 1e30f, INFINITY, NAN, 0.0f};
+    for (size_t i = 0; i < 2 * n; i++)
+        in[i] *= oc_chance(r, 70) ? 1.0f : scales[oc_between(r, 0, 5)];
+    float *expected = floats(r, n, 0, 0), *got = floats(r, n, 0, 0);
+    for (size_t i = 0; i < n; i++)
+        expected[i] = hypotf(in[2 * i], in[2 * i + 1]);
+    t->scalar->f32_complex_abs.fn(n, in, got);
+    if (!oc_close(t, "values of the scalar kernel", got, expected, n, 1e-37f, 2.4e-7f))
+        return false;
+    t->variant->f32_complex_abs.fn(n, in, got);
+    return oc_close(t, "values", got, expected, n, 1e-37f, 2.4e-7f);
+}
+
+/* Every variant has the portable function's bits. */
+NAME_OF(f64_rfft)
+static bool try_f64_rfft(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t count = (size_t)1 << oc_between(r, 0, 10), frequencies = count / 2 + 1;
+    const size_t given = (size_t)oc_between(r, 1, (int32_t)count);
+    const size_t rows = (size_t)oc_between(r, 1, 20);
+    const size_t in_step = given + (size_t)oc_between(r, 0, 3);
+    const size_t out_step = frequencies + (size_t)oc_between(r, 0, 2);
+    const size_t values = 2 * ((rows - 1) * out_step + frequencies);
+    size_t bytes;
+    tb_fft_plan plan;
+    if (!tb_fft_plan_bytes(count, &bytes))
+        return oc_wrong(t, "%zu values are too many", count);
+    tb_fft_plan_fill(count, oc_guarded(r, bytes), &plan);
+    float *expected = floats(r, values, 0, 0), *got = floats(r, values, 0, 0);
+    tb_rfft job = {.plan = &plan,
+                   .given = given,
+                   .rows = rows,
+                   .in = floats(r, (rows - 1) * in_step + given, -1.0f, 1.0f),
+                   .in_step = in_step,
+                   .out = expected,
+                   .out_step = out_step,
+                   .work = oc_guarded(r, TB_RFFT_WORK(count, TB_RFFT_LANES) * sizeof(double))};
+    tb_rfft_portable(&job);
+    job.out = got;
+    job.work = oc_guarded(r, TB_RFFT_WORK(count, t->variant->f64_rfft.nr) * sizeof(double));
+    t->variant->f64_rfft.fn(&job);
+    return oc_same_bytes(t, "frequencies", got, expected, values * sizeof *got);
 }
 
 NAME_OF(f32_prelu)
@@ -265,6 +317,8 @@ const oc_check oc_row_checks[] = {
     ONE(q8_average_pool),
     {"f32_binary", TB_BINARY_COUNT, f32_binary_name, try_f32_binary},
     {"f32_unary", TB_UNARY_COUNT, f32_unary_name, try_f32_unary},
+    ONE(f32_complex_abs),
+    ONE(f64_rfft),
     ONE(f32_prelu),
     ONE(f32_softmax),
     ONE(f32_lerp),
