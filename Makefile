@@ -159,6 +159,13 @@ $(BUILD)/gen/%.inc: %
 $(BUILD)/gen/%.inc: $(BUILD)/gen/%
 	$(embed)
 
+# The gpu delegate's OpenCL sources, each as {"name", bytes}.
+$(BUILD)/gen/delegates/gpu/kernels.inc: $(wildcard delegates/gpu/kernels/*.cl)
+	@mkdir -p $(@D)
+	@for f in $^; do echo "{\"$$(basename $$f .cl)\", (const char[]){"; \
+	    od -An -v -tx1 $$f | sed "s/ \(..\)/'\\\\x\1',/g"; echo "0}},"; done > $@.tmp && mv $@.tmp $@
+$(call objects,delegates/gpu/sources.c): | $(BUILD)/gen/delegates/gpu/kernels.inc
+
 # The page's modules, each after those that it imports, as one script.
 viewer_js := $(patsubst %,reports/viewer/%.js, \
     units state dom colour static pack data stage layout grouping matching table panel memory overview \
@@ -418,7 +425,7 @@ bench-budget: $(BUILD)/tflbench ## hold what profiles leave unattributed against
 
 # ---- order -------------------------------------------------------------------------------------
 .PHONY: lint format
-lint: $(patsubst %,$(BUILD)/gen/%.inc,$(embedded)) ## format, layers, static analysis, shell syntax
+lint: $(patsubst %,$(BUILD)/gen/%.inc,$(embedded)) $(BUILD)/gen/delegates/gpu/kernels.inc ## format, layers, static analysis, shell syntax
 	@scripts/lint.sh
 
 format: ## format the sources in place

@@ -1,0 +1,8 @@
+/* The OpenCL C sources of kernels/, which the build puts into the program. */
+#ifndef TB_GPU_SOURCES_H
+#define TB_GPU_SOURCES_H
+
+/* The text of kernels/<name>.cl, or NULL. */
+const char *tb_gpu_source(const char *name);
+
+#endif
