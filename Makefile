@@ -317,9 +317,14 @@ verify = $(emulator) $(BUILD)/tflbench verify --delegate $(or $(DELEGATE),refere
 suite := tests/conformance/open.tar.zst
 shared_models := $(wildcard ../shared/models/MANIFEST.json)
 
-.PHONY: conformance models
+.PHONY: conformance conformance-xnnpack models
 conformance: $(BUILD)/tflbench ## compare every operator with the real TFLite's outputs
 	@$(verify) $(suite)
+
+conformance-xnnpack: $(BUILD)/tflbench ## the delegate xnnpack by the rules for TFLite's variants, where it is there
+	@if $(BUILD)/tflbench list delegates | grep -q '^xnnpack  *yes'; then \
+	    $(verify) --lenient --delegate xnnpack $(suite); \
+	else echo "no libXNNPACK.so.0 here"; echo "verify: 0 passed, 0 failed, 1 skipped"; fi
 
 models: $(BUILD)/tflbench ## the same for real models, where ../shared/models is there
 	@if [ -n "$(shared_models)" ]; then $(verify) --tier 1 $(dir $(shared_models)); \
@@ -366,6 +371,7 @@ check-runners: all unit-build stress-build
 	@$(tally) run "conformance, reference" $(MAKE) -s conformance
 	@$(tally) run "conformance, cpu" $(MAKE) -s conformance DELEGATE=cpu
 	@$(tally) run "conformance, cpu, 2 threads" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
+	@$(tally) run "conformance, xnnpack" $(MAKE) -s conformance-xnnpack
 	@$(tally) run "models, reference" $(MAKE) -s models
 	@$(tally) run "models, cpu" $(MAKE) -s models DELEGATE=cpu
 	@$(tally) run "models, cpu, 2 threads" $(MAKE) -s models DELEGATE=cpu THREADS=2

@@ -199,7 +199,7 @@ static bool has_known_shapes(tb_cpu_query *query, const TfLiteIntArray *list, bo
 }
 
 /* By tensor, how many nodes of the plan write it (up to 2); NULL: out of memory. The caller frees. */
-static uint8_t *count_writers(TfLiteContext *context, const TfLiteIntArray *order)
+uint8_t *tb_cpu_count_writers(TfLiteContext *context, const TfLiteIntArray *order)
 {
     uint8_t *writers = calloc(context->tensors_size ? context->tensors_size : 1, 1);
     for (int i = 0; writers && i < order->size; i++) {
@@ -258,7 +258,7 @@ static void mark_kept(TfLiteContext *context, const tb_host *host, int subgraph,
     free(outside);
 }
 
-static bool takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
+bool tb_cpu_takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
                        const uint8_t *writers)
 {
     const tb_cpu_op_row *row = tb_cpu_op_find(registration->builtin_code);
@@ -285,7 +285,7 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
     /* Asking for nodes may invalidate the plan. */
     TfLiteIntArray *order = TfLiteIntArrayCopy(plan);
     TfLiteIntArray *taken = order ? TfLiteIntArrayCreate(order->size) : NULL;
-    uint8_t *writers = taken ? count_writers(context, order) : NULL;
+    uint8_t *writers = taken ? tb_cpu_count_writers(context, order) : NULL;
     tb_cpu_folds folds = {NULL, 0};
     tb_error err = TB_ERROR_NONE;
     if (!writers || tb_folds_find(context, order, &err, &folds) != TB_OK) {
@@ -303,7 +303,7 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
             kTfLiteOk)
             continue;
         query.node = node;
-        if (takes_node(&query, registration, writers))
+        if (tb_cpu_takes_node(&query, registration, writers))
             taken->data[taken->size++] = order->data[i];
         else if (host)
             host->reject(host, subgraph, order->data[i], query.reason);

@@ -58,6 +58,14 @@ tb_status tb_plan_rewrite(tb_plan *plan, tb_error *err);
 /* NULL where the delegate does not know the operator. */
 const tb_cpu_op_row *tb_cpu_op_find(int builtin_code);
 
+/* ---- choosing nodes (cpu.c), for delegates that build on this one ----------------------------------- */
+
+/* By tensor, how many nodes of the plan write it (up to 2); NULL: out of memory. The caller frees. */
+uint8_t *tb_cpu_count_writers(TfLiteContext *context, const TfLiteIntArray *order);
+/* Whether the delegate takes the node; else the reason is in the query. */
+bool tb_cpu_takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
+                       const uint8_t *writers);
+
 /* ---- asking about a node --------------------------------------------------------------------------- */
 
 /* False, with the reason composed. */
