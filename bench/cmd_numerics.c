@@ -5,8 +5,7 @@
 
 #include "bench/cmd.h"
 #include "bench/delegate_arg.h"
-#include "bench/measure.h"
-#include "bench/numerics_run.h"
+#include "bench/measure_numerics.h"
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/text_table.h"
@@ -140,7 +139,6 @@ typedef struct numerics {
     const char *engine_text;
     int64_t thread_count;
     bool quiet;
-    tb_ingest *ingest; /* takes the candidate's events */
 } numerics;
 
 static void show(void *context, const char *what, int done, int total)
@@ -150,12 +148,6 @@ static void show(void *context, const char *what, int done, int total)
     (void)total;
     if (!n->quiet)
         fprintf(stderr, "numerics: %s\n", what);
-}
-
-static tb_status forward(void *context, tb_message message, const cJSON *event, tb_error *err)
-{
-    numerics *n = context;
-    return n->ingest ? tb_ingest_event(n->ingest, message, event, err) : TB_OK;
 }
 
 static tb_status read_request(numerics *n, tb_error *err)
@@ -189,74 +181,12 @@ static tb_status read_request(numerics *n, tb_error *err)
                    tb_args_number(args, "snr"), tb_args_number(args, "cosine")},
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
         .silence_ns = tb_args_ns(args, "timeout"),
-        .message = forward,
         .progress = show,
-        .context = n,
+        .progress_context = n,
     };
     if (n->request.inputs.count && n->request.runs > 1)
         return tb_fail(err, TB_USAGE, "--runs: with --input every run would be the same");
     return TB_OK;
-}
-
-/* ---- the store --------------------------------------------------------------------------------- */
-
-enum { FIGURES_A_TENSOR = 5 };
-
-static tb_figure figure_of(const char *metric, const char *owner, double value, const char *unit,
-                           const char *without)
-{
-    return (tb_figure){.phase = "numerics",
-                       .metric = metric,
-                       .owner = owner,
-                       .value = tb_num(value),
-                       .unit = unit,
-                       .reason = isfinite(value) ? NULL : without};
-}
-
-static const char *owner_of(numerics *n, const tb_numerics_tensor *t)
-{
-    tb_buf text = {0};
-    tb_buf_printf(&text, "%s:%d:%s", t->is_output ? "output" : "node", t->node, t->name);
-    const char *kept = text.failed ? "" : tb_arena_text(&n->arena, text.data, text.size);
-    tb_buf_free(&text);
-    return kept ? kept : "";
-}
-
-/* Figures "numerics", owner "node:NUMBER:TENSOR" or "output:NUMBER:TENSOR". */
-static tb_status store_tensors(numerics *n, const tb_numerics_tensor *tensors, int count,
-                               tb_store *store, int64_t run_id, int64_t process_id, tb_error *err)
-{
-    tb_status status = TB_OK;
-    for (int k = 0; status == TB_OK && k < count; k++) {
-        const tb_numerics_tensor *t = &tensors[k];
-        if (!t->compared)
-            continue;
-        const char *owner = owner_of(n, t);
-        const char *same =
-            t->numerics.max_abs > 0 ? "a value is infinite or NaN on one side" : "no difference";
-        const tb_figure figures[FIGURES_A_TENSOR] = {
-            figure_of("max_abs", owner, t->numerics.max_abs, "value", same),
-            figure_of("mse", owner, tb_numerics_mse(&t->numerics), "value", same),
-            figure_of("snr_db", owner, tb_numerics_snr_db(&t->numerics), "db", same),
-            figure_of("psnr_db", owner, tb_numerics_psnr_db(&t->numerics), "db", same),
-            figure_of("cosine", owner, tb_numerics_cosine(&t->numerics), "share", same),
-        };
-        status = tb_store_add_figures(store, run_id, process_id, figures, FIGURES_A_TENSOR, err);
-    }
-    return status;
-}
-
-static tb_status store_report(numerics *n, const tb_numerics_report *report, tb_store *store,
-                              tb_error *err)
-{
-    int64_t run_id = n->ingest->run_id, process_id = n->ingest->process_id;
-    tb_status status =
-        store_tensors(n, report->outputs, report->output_count, store, run_id, process_id, err);
-    const tb_numerics_tensor *t = report->tensors;
-    for (int k = 0; status == TB_OK && k < report->tensor_count; k++)
-        if (!t[k].is_output)
-            status = store_tensors(n, &t[k], 1, store, run_id, process_id, err);
-    return status;
 }
 
 /* ---- tables and JSON --------------------------------------------------------------------------- */
@@ -454,33 +384,10 @@ static tb_status compare_sides(numerics *n, tb_measure *measure, tb_measure_side
 {
     tb_numerics_report report;
     bisection found = {0};
-    const tb_sweep_plan *plan = side->plan;
-    tb_build library = {.engine = plan->configurations[0].engine->name};
-    tb_process process = {.block = tb_int(0),
-                          .order_index = tb_int(0),
-                          .profiled = tb_int(0),
-                          .task = "numerics",
-                          .input = n->request.inputs.count ? "file" : "seed"};
-    tb_ingest_init(&measure->ingest, measure->store, measure->run_id, &plan->models[0].info,
-                   &plan->configurations[0].record,
-                   plan->configurations[0].library ? &library : &side->build, &process);
-    measure->ingest.outcome.check_verdict = "not checked";
-    n->ingest = &measure->ingest;
-    tb_status status = tb_numerics_run(&n->request, &side->program, err, &report);
-    tb_launch_result result = {.status = TB_PROCESS_OK};
-    if (status != TB_OK) {
-        result.status = TB_PROCESS_FAILED;
-        snprintf(result.reason, sizeof result.reason, "%s", err->text);
-        tb_error ignored = TB_ERROR_NONE;
-        (void)tb_ingest_finish(&measure->ingest, &result, &ignored);
+    const tb_measure_numerics_task task = {.side = side, .request = &n->request};
+    tb_status status = tb_measure_numerics(measure, &task, err, &report);
+    if (status != TB_OK)
         return status;
-    }
-    status = store_report(n, &report, measure->store, err);
-    n->ingest = NULL;
-    if (status == TB_OK) {
-        measure->ingest.outcome.check_verdict = report.outputs_off ? "wrong" : "ok";
-        status = tb_ingest_finish(&measure->ingest, &result, err);
-    }
     if (status == TB_OK && report.outputs_off && tb_args_flag(n->args, "bisect")) {
         status = tb_numerics_bisect(&n->request, &side->program, err, &found.first, &found.end,
                                     &found.runs);

@@ -282,7 +282,7 @@ typedef struct comparing {
 static void tell(comparing *c, const char *what)
 {
     if (c->request->progress)
-        c->request->progress(c->request->context, what, c->done, c->total);
+        c->request->progress(c->request->progress_context, what, c->done, c->total);
     c->done++;
 }
 

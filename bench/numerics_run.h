@@ -31,9 +31,10 @@ typedef struct tb_numerics_request {
     uint64_t silence_ns;
     /* Told of the candidate's events of the first run; may be NULL. */
     tb_status (*message)(void *context, tb_message message, const cJSON *event, tb_error *err);
+    void *context;
     /* What is being run, for people; may be NULL. */
     void (*progress)(void *context, const char *what, int done, int total);
-    void *context;
+    void *progress_context;
 } tb_numerics_request;
 
 typedef struct tb_numerics_tensor {

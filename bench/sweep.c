@@ -5,6 +5,7 @@
 
 #include "bench/interrupt.h"
 #include "bench/measure_accuracy.h"
+#include "bench/measure_numerics.h"
 
 typedef struct sweep {
     const tb_sweep_plan *plan;
@@ -97,6 +98,8 @@ static tb_status run_all(sweep *s, tb_store *store, tb_error *err, tb_sweep_resu
         status = run_unit(s, k, err);
     if (status == TB_OK && s->plan->request->accuracy)
         status = tb_measure_pairs(&s->measure, &s->side, err);
+    if (status == TB_OK && s->plan->request->numerics_against)
+        status = tb_measure_all_numerics(&s->measure, &s->side, err);
     sum_up(s, out);
     return status == TB_OK ? tb_measure_end(&s->measure, (int)tb_sweep_exit(out), err) : status;
 }

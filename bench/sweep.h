@@ -49,7 +49,9 @@ typedef struct tb_sweep_request {
     int processes;   /* a configuration, those with per-op profiling not counted */
     bool profile;    /* one process more, with it */
     bool counters;   /* and with counters, behind what is timed */
-    const tb_accuracy *accuracy; /* one more, which evaluates a data set; NULL: none */
+    const tb_accuracy *accuracy;  /* one more, which evaluates a data set; NULL: none */
+    const char *numerics_against; /* one more, which compares every tensor with this delegate (its
+                                     canonical name); NULL: none */
     bool check;
     bool random_order;
     tb_fallback fallback;

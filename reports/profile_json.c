@@ -6,16 +6,16 @@
 #include "reports/describe.h"
 #include "reports/escape.h"
 #include "reports/json.h"
-#include "reports/profile.h"
+#include "reports/profile_parts.h"
 #include "runtime/base/size.h"
 
 #define MAX_LATENCIES  5000
 #define MAX_OP_SAMPLES 200
 #define MAX_SAMPLES    400000 /* over all ops */
 
-/* ---- pieces; a cJSON that could not be made shows in a NULL that is passed on -------------------- */
+/* ---- pieces -------------------------------------------------------------------------------------- */
 
-static void put_text(cJSON *object, const char *key, const char *text)
+void tb_profile_put_text(cJSON *object, const char *key, const char *text)
 {
     if (!text)
         return;
@@ -26,16 +26,26 @@ static void put_text(cJSON *object, const char *key, const char *text)
     tb_buf_free(&safe);
 }
 
-static void put_number(cJSON *object, const char *key, double value)
+void tb_profile_put_number(cJSON *object, const char *key, double value)
 {
     if (isfinite(value))
         cJSON_AddNumberToObject(object, key, value);
 }
 
-static void put_real(cJSON *object, const char *key, tb_real real)
+void tb_profile_put_real(cJSON *object, const char *key, tb_real real)
 {
     if (real.known)
         cJSON_AddNumberToObject(object, key, real.value);
+}
+
+cJSON *tb_profile_push(cJSON *array)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (!object || !cJSON_AddItemToArray(array, object)) {
+        cJSON_Delete(object);
+        return NULL;
+    }
+    return object;
 }
 
 static void put_integer(cJSON *object, const char *key, tb_integer integer)
@@ -51,16 +61,6 @@ static cJSON *put_record(cJSON *object, const char *key, const tb_record_type *t
     if (made)
         tb_json_add_record(made, type, record);
     return made;
-}
-
-static cJSON *push_object(cJSON *array)
-{
-    cJSON *object = cJSON_CreateObject();
-    if (!object || !cJSON_AddItemToArray(array, object)) {
-        cJSON_Delete(object);
-        return NULL;
-    }
-    return object;
 }
 
 /* Every k-th of `count` numbers, `most` of them at most, as a text: a node of cJSON each would take
@@ -105,20 +105,20 @@ static void put_context(cJSON *document, const tb_profile *profile, const tb_con
                        context->warnings[i].warning.message && row->warning.message &&
                        strcmp(context->warnings[i].warning.message, row->warning.message) == 0;
         if (ours && !repeated)
-            tb_json_add_record(push_object(warnings), &tb_warning_type, &row->warning);
+            tb_json_add_record(tb_profile_push(warnings), &tb_warning_type, &row->warning);
     }
 }
 
 static void put_configuration(cJSON *document, const tb_result_row *row)
 {
     cJSON *object = cJSON_AddObjectToObject(document, "configuration");
-    put_text(object, "model", row->model);
-    put_text(object, "engine", row->engine);
-    put_text(object, "engine_version", row->engine_version);
-    put_text(object, "delegate", row->delegate);
+    tb_profile_put_text(object, "model", row->model);
+    tb_profile_put_text(object, "engine", row->engine);
+    tb_profile_put_text(object, "engine_version", row->engine_version);
+    tb_profile_put_text(object, "delegate", row->delegate);
     put_integer(object, "threads", row->threads);
-    put_text(object, "options", row->options);
-    put_text(object, "ran", row->ran);
+    tb_profile_put_text(object, "options", row->options);
+    tb_profile_put_text(object, "ran", row->ran);
 }
 
 static void put_processes(cJSON *document, const tb_result *result)
@@ -126,12 +126,12 @@ static void put_processes(cJSON *document, const tb_result *result)
     cJSON *processes = cJSON_AddArrayToObject(document, "processes");
     for (size_t k = 0; k < result->process_count; k++) {
         const tb_result_process *process = &result->processes[k];
-        cJSON *item = push_object(processes);
-        put_number(item, "id", (double)process->process_id);
+        cJSON *item = tb_profile_push(processes);
+        tb_profile_put_number(item, "id", (double)process->process_id);
         cJSON_AddBoolToObject(item, "profiled", process->process.profiled.value != 0);
-        put_text(item, "status", tb_process_status_text(process->status));
-        put_text(item, "reason", process->outcome.reason);
-        put_number(item, "samples", (double)process->sample_count);
+        tb_profile_put_text(item, "status", tb_process_status_text(process->status));
+        tb_profile_put_text(item, "reason", process->outcome.reason);
+        tb_profile_put_number(item, "samples", (double)process->sample_count);
     }
 }
 
@@ -141,14 +141,14 @@ static void put_figure(cJSON *phase, const tb_figure *figure)
 {
     if (figure->owner && *figure->owner) {
         cJSON *owned = cJSON_GetObjectItemCaseSensitive(phase, "owned");
-        cJSON *item = push_object(owned ? owned : cJSON_AddArrayToObject(phase, "owned"));
-        put_text(item, "metric", figure->metric);
-        put_text(item, "owner", figure->owner);
-        put_real(item, "value", figure->value);
-        put_text(item, "unit", figure->unit);
-        put_text(item, "reason", figure->reason);
+        cJSON *item = tb_profile_push(owned ? owned : cJSON_AddArrayToObject(phase, "owned"));
+        tb_profile_put_text(item, "metric", figure->metric);
+        tb_profile_put_text(item, "owner", figure->owner);
+        tb_profile_put_real(item, "value", figure->value);
+        tb_profile_put_text(item, "unit", figure->unit);
+        tb_profile_put_text(item, "reason", figure->reason);
     } else if (figure->value.known) {
-        put_number(phase, figure->metric, figure->value.value);
+        tb_profile_put_number(phase, figure->metric, figure->value.value);
     }
 }
 
@@ -166,8 +166,8 @@ static void put_phases(cJSON *document, const tb_profile *profile)
                 strcmp(row->figure.phase, order[p]) != 0)
                 continue;
             if (!phase) {
-                phase = push_object(phases);
-                put_text(phase, "phase", order[p]);
+                phase = tb_profile_push(phases);
+                tb_profile_put_text(phase, "phase", order[p]);
             }
             put_figure(phase, &row->figure);
         }
@@ -188,9 +188,10 @@ static void put_memory_figure(cJSON *memory, const tb_profile *profile, const ch
         if (!wanted)
             continue;
         if (row->figure.value.known)
-            put_number(memory, metric, row->figure.value.value);
+            tb_profile_put_number(memory, metric, row->figure.value.value);
         else
-            put_text(cJSON_AddObjectToObject(memory, metric), "reason", row->figure.reason);
+            tb_profile_put_text(cJSON_AddObjectToObject(memory, metric), "reason",
+                                row->figure.reason);
         return;
     }
 }
@@ -212,12 +213,12 @@ static void put_memory(cJSON *document, const tb_profile *profile)
     const cJSON *plan = cJSON_GetObjectItemCaseSensitive(primary, "memory_plan");
     for (const cJSON *item = plan ? plan->child : NULL; item; item = item->next)
         if (!cJSON_GetObjectItemCaseSensitive(memory, item->string))
-            put_number(memory, item->string, item->valuedouble);
+            tb_profile_put_number(memory, item->string, item->valuedouble);
     const cJSON *peak = cJSON_GetObjectItemCaseSensitive(plan, "peak_node");
     if (cJSON_IsNumber(peak) && peak->valueint >= 0) {
         const cJSON *node = tb_profile_node(profile, 0, peak->valueint);
         const cJSON *op = cJSON_GetObjectItemCaseSensitive(node, "op");
-        put_text(memory, "peak_op", cJSON_IsString(op) ? op->valuestring : NULL);
+        tb_profile_put_text(memory, "peak_op", cJSON_IsString(op) ? op->valuestring : NULL);
     }
 }
 
@@ -247,47 +248,49 @@ static void put_budget(cJSON *document, const tb_profile *profile)
 {
     cJSON *budget = cJSON_AddObjectToObject(document, "budget");
     if (!profile->end_to_end_ns.known) {
-        put_text(budget, "reason",
-                 profile->op_count ? "no inference was kept whole"
-                                   : "the engine tells nothing of its ops");
+        tb_profile_put_text(budget, "reason",
+                            profile->op_count ? "no inference was kept whole"
+                                              : "the engine tells nothing of its ops");
         return;
     }
     double whole = profile->end_to_end_ns.value;
     double counted = 200 + 50 * profile->node_events.value;
-    put_number(budget, "end_to_end_ns", whole);
-    put_real(budget, "inference", profile->budget_inference);
+    tb_profile_put_number(budget, "end_to_end_ns", whole);
+    tb_profile_put_real(budget, "inference", profile->budget_inference);
     cJSON *parts = cJSON_AddArrayToObject(budget, "parts");
     cJSON *mean = cJSON_AddObjectToObject(budget, "mean");
-    put_real(mean, "end_to_end_ns", profile->end_to_end_mean_ns);
+    tb_profile_put_real(mean, "end_to_end_ns", profile->end_to_end_mean_ns);
     cJSON *means = cJSON_AddArrayToObject(mean, "parts");
     for (size_t k = 0; k < profile->part_count; k++) {
         const tb_profile_part *part = &profile->parts[k];
-        cJSON *item = push_object(parts), *one = push_object(means);
-        put_text(item, "part", part->name);
-        put_real(item, "ns", part->ns);
-        put_text(item, "what", what_of(part->name));
-        put_text(one, "part", part->name);
-        put_real(one, "ns", part->mean_ns);
+        cJSON *item = tb_profile_push(parts), *one = tb_profile_push(means);
+        tb_profile_put_text(item, "part", part->name);
+        tb_profile_put_real(item, "ns", part->ns);
+        tb_profile_put_text(item, "what", what_of(part->name));
+        tb_profile_put_text(one, "part", part->name);
+        tb_profile_put_real(one, "ns", part->mean_ns);
         if (strcmp(part->name, "unattributed") == 0)
-            put_real(budget, "unattributed_ns", part->ns);
+            tb_profile_put_real(budget, "unattributed_ns", part->ns);
     }
-    put_number(budget, "unattributed_limit_ns", whole / 100 > counted ? whole / 100 : counted);
-    put_real(budget, "node_events", profile->node_events);
+    tb_profile_put_number(budget, "unattributed_limit_ns",
+                          whole / 100 > counted ? whole / 100 : counted);
+    tb_profile_put_real(budget, "node_events", profile->node_events);
 }
 
 static void put_overhead(cJSON *document, const tb_profile *profile)
 {
     cJSON *overhead = cJSON_AddObjectToObject(document, "overhead");
-    put_real(overhead, "events", profile->events);
-    put_real(overhead, "event_ns", profile->event_ns);
+    tb_profile_put_real(overhead, "events", profile->events);
+    tb_profile_put_real(overhead, "event_ns", profile->event_ns);
     if (profile->events.known && profile->event_ns.known && profile->end_to_end_ns.value > 0)
-        put_number(overhead, "share",
-                   profile->events.value * profile->event_ns.value / profile->end_to_end_ns.value);
+        tb_profile_put_number(overhead, "share",
+                              profile->events.value * profile->event_ns.value /
+                                  profile->end_to_end_ns.value);
     const tb_real plain = profile->result->row.median_ns;
-    put_real(overhead, "plain_median_ns", plain);
-    put_real(overhead, "profiled_median_ns", profile->end_to_end_ns);
+    tb_profile_put_real(overhead, "plain_median_ns", plain);
+    tb_profile_put_real(overhead, "profiled_median_ns", profile->end_to_end_ns);
     if (plain.known && plain.value > 0 && profile->end_to_end_ns.known)
-        put_number(overhead, "ratio", profile->end_to_end_ns.value / plain.value);
+        tb_profile_put_number(overhead, "ratio", profile->end_to_end_ns.value / plain.value);
 }
 
 /* ---- the graph, ops, partitions ------------------------------------------------------------------ */
@@ -296,14 +299,14 @@ static void put_model(cJSON *document, const tb_profile *profile)
 {
     const tb_result_row *row = &profile->result->row;
     cJSON *model = cJSON_AddObjectToObject(document, "model");
-    put_text(model, "name", row->model);
-    put_text(model, "sha256", row->model_sha256);
+    tb_profile_put_text(model, "name", row->model);
+    tb_profile_put_text(model, "sha256", row->model_sha256);
     put_integer(model, "size_bytes", row->model_bytes);
     cJSON *subgraphs = cJSON_GetObjectItemCaseSensitive(profile->graph, "subgraphs");
     if (subgraphs)
         cJSON_AddItemReferenceToObject(model, "subgraphs", subgraphs);
     else
-        put_text(model, "reason", "the engine tells no graph");
+        tb_profile_put_text(model, "reason", "the engine tells no graph");
 }
 
 static void put_covers(cJSON *object, const tb_profile_op *op)
@@ -319,20 +322,20 @@ static void put_times(cJSON *object, const tb_profile_op *op, size_t most)
     put_integer(object, "calls", time->calls);
     put_integer(object, "inferences", time->inferences);
     put_integer(object, "first_ns", time->first_ns);
-    put_number(object, "avg_ns", op->avg_ns);
+    tb_profile_put_number(object, "avg_ns", op->avg_ns);
     put_integer(object, "median_ns", time->median_ns);
     put_integer(object, "min_ns", time->min_ns);
     put_integer(object, "max_ns", time->max_ns);
     if (op->summary.median_interval.level > 0) {
-        put_number(object, "median_low_ns", op->summary.median_interval.low);
-        put_number(object, "median_high_ns", op->summary.median_interval.high);
+        tb_profile_put_number(object, "median_low_ns", op->summary.median_interval.low);
+        tb_profile_put_number(object, "median_high_ns", op->summary.median_interval.high);
     }
     if (op->summary.count)
-        put_number(object, "std_ns", op->summary.stddev);
+        tb_profile_put_number(object, "std_ns", op->summary.stddev);
     put_integer(object, "self_ns", time->self_ns);
-    put_number(object, "self_avg_ns", op->self_avg_ns);
+    tb_profile_put_number(object, "self_avg_ns", op->self_avg_ns);
     put_integer(object, "self_median_ns", time->self_median_ns);
-    put_number(object, "share", op->share);
+    tb_profile_put_number(object, "share", op->share);
     if (op->sample_count)
         put_numbers(object, "samples_ns", op->samples_ns, op->sample_count, most);
 }
@@ -347,11 +350,12 @@ static void put_work(cJSON *object, const tb_profile_op *op)
     bool flops = op->flops.known && op->flops.value > 0 && !op->encloses;
     bool bytes = op->bytes.known && op->bytes.value > 0 && !op->encloses;
     if (flops && bytes)
-        put_number(object, "intensity", (double)op->flops.value / (double)op->bytes.value);
+        tb_profile_put_number(object, "intensity",
+                              (double)op->flops.value / (double)op->bytes.value);
     if (flops && seconds > 0)
-        put_number(object, "flops_per_s", (double)op->flops.value / seconds);
+        tb_profile_put_number(object, "flops_per_s", (double)op->flops.value / seconds);
     if (bytes && seconds > 0)
-        put_number(object, "bytes_per_s", (double)op->bytes.value / seconds);
+        tb_profile_put_number(object, "bytes_per_s", (double)op->bytes.value / seconds);
 }
 
 static void put_roof(cJSON *object, const tb_profile_op *op)
@@ -359,18 +363,18 @@ static void put_roof(cJSON *object, const tb_profile_op *op)
     if (!op->bound)
         return;
     cJSON *roof = cJSON_AddObjectToObject(object, "roof");
-    put_text(roof, "bound", op->bound);
-    put_text(roof, "row", op->roof_name);
-    put_number(roof, strcmp(op->bound, "compute") == 0 ? "flops_per_s" : "bytes_per_s",
-               op->roof_per_s);
-    put_number(roof, "share", op->roof_share);
+    tb_profile_put_text(roof, "bound", op->bound);
+    tb_profile_put_text(roof, "row", op->roof_name);
+    tb_profile_put_number(roof, strcmp(op->bound, "compute") == 0 ? "flops_per_s" : "bytes_per_s",
+                          op->roof_per_s);
+    tb_profile_put_number(roof, "share", op->roof_share);
 }
 
 static void put_counters(cJSON *object, const tb_profile *profile, const tb_profile_op *op)
 {
     cJSON *counters = op->counters ? cJSON_AddObjectToObject(object, "counters") : NULL;
     for (size_t k = 0; counters && k < profile->counter_count; k++)
-        put_number(counters, profile->counter_names[k], op->counters[k]);
+        tb_profile_put_number(counters, profile->counter_names[k], op->counters[k]);
 }
 
 static void put_ops(cJSON *document, const tb_profile *profile)
@@ -380,22 +384,22 @@ static void put_ops(cJSON *document, const tb_profile *profile)
     most = most > MAX_OP_SAMPLES ? MAX_OP_SAMPLES : most < 1 ? 1 : most;
     for (size_t k = 0; k < profile->op_count; k++) {
         const tb_profile_op *op = &profile->ops[k];
-        cJSON *item = push_object(ops);
-        put_number(item, "index", (double)op->row->index);
-        put_text(item, "kind", op->kind);
+        cJSON *item = tb_profile_push(ops);
+        tb_profile_put_number(item, "index", (double)op->row->index);
+        tb_profile_put_text(item, "kind", op->kind);
         put_integer(item, "subgraph", op->row->op.subgraph);
         put_integer(item, "node", op->row->op.node);
-        put_text(item, "op", op->name);
-        put_text(item, "tensor", op->tensor);
-        put_text(item, "shape", op->shape);
-        put_text(item, "delegate", op->delegate);
+        tb_profile_put_text(item, "op", op->name);
+        tb_profile_put_text(item, "tensor", op->tensor);
+        tb_profile_put_text(item, "shape", op->shape);
+        tb_profile_put_text(item, "delegate", op->delegate);
         if (op->partition >= 0)
-            put_number(item, "partition", (double)op->partition);
-        put_text(item, "kernel", op->row->op.kernel);
-        put_text(item, "reason", op->row->op.reason);
+            tb_profile_put_number(item, "partition", (double)op->partition);
+        tb_profile_put_text(item, "kernel", op->row->op.kernel);
+        tb_profile_put_text(item, "reason", op->row->op.reason);
         put_covers(item, op);
         if (op->parent >= 0)
-            put_number(item, "parent", (double)op->parent);
+            tb_profile_put_number(item, "parent", (double)op->parent);
         put_work(item, op);
         put_roof(item, op);
         put_counters(item, profile, op);
@@ -410,18 +414,18 @@ static void put_partitions(cJSON *document, const tb_profile *profile)
         const tb_op *op = &profile->plan.items[k].op;
         if (!op->covers || !*op->covers || (op->kind && strcmp(op->kind, "node") != 0))
             continue;
-        cJSON *item = push_object(partitions);
+        cJSON *item = tb_profile_push(partitions);
         put_integer(item, "partition", op->partition);
         put_integer(item, "subgraph", op->subgraph);
         put_integer(item, "kernel_node", op->node);
-        put_text(item, "name", op->op);
-        put_text(item, "delegate", op->delegate);
+        tb_profile_put_text(item, "name", op->op);
+        tb_profile_put_text(item, "delegate", op->delegate);
         tb_buf nodes = {0};
         tb_buf_printf(&nodes, "[%s]", op->covers);
         cJSON_AddRawToObject(item, "nodes", tb_buf_text(&nodes));
         tb_buf_free(&nodes);
     }
-    put_text(document, "plan_text", profile->plan.plan_text);
+    tb_profile_put_text(document, "plan_text", profile->plan.plan_text);
 }
 
 static cJSON *find_fallback(cJSON *list, const char *reason, const char *op)
@@ -445,9 +449,9 @@ static void put_fallbacks(cJSON *document, const tb_profile *profile)
             continue;
         cJSON *item = find_fallback(fallbacks, op->reason, op->op);
         if (!item) {
-            item = push_object(fallbacks);
-            put_text(item, "reason", op->reason);
-            put_text(item, "op", op->op);
+            item = tb_profile_push(fallbacks);
+            tb_profile_put_text(item, "reason", op->reason);
+            tb_profile_put_text(item, "op", op->op);
             cJSON_AddArrayToObject(item, "nodes");
         }
         const double place[] = {(double)op->subgraph.value, (double)op->node.value};
@@ -462,7 +466,7 @@ static void put_document(cJSON *document, const char *key, const char *text, con
     if (text)
         cJSON_AddRawToObject(document, key, text);
     else
-        put_text(cJSON_AddObjectToObject(document, key), "reason", reason);
+        tb_profile_put_text(cJSON_AddObjectToObject(document, key), "reason", reason);
 }
 
 static void put_roofs(cJSON *document, const tb_profile *profile)
@@ -470,12 +474,13 @@ static void put_roofs(cJSON *document, const tb_profile *profile)
     cJSON *roofs = cJSON_AddObjectToObject(document, "roofs");
     const tb_figure_row *figures = profile->roofs.items;
     if (!profile->roofs.count) {
-        put_text(roofs, "reason",
-                 "no roof of this machine is stored: `tflbench doctor --roof` measures it");
+        tb_profile_put_text(
+            roofs, "reason",
+            "no roof of this machine is stored: `tflbench doctor --roof` measures it");
         return;
     }
-    put_number(roofs, "run", (double)figures[0].run_id);
-    put_number(roofs, "measured_unix_ms", (double)profile->roof_unix_ms);
+    tb_profile_put_number(roofs, "run", (double)figures[0].run_id);
+    tb_profile_put_number(roofs, "measured_unix_ms", (double)profile->roof_unix_ms);
     cJSON *rows = cJSON_AddArrayToObject(roofs, "rows");
     for (size_t k = 0; k < profile->roofs.count; k++) {
         const tb_figure *figure = &figures[k].figure;
@@ -483,22 +488,23 @@ static void put_roofs(cJSON *document, const tb_profile *profile)
             continue;
         /* A block's size follows the row it belongs to. */
         if (strcmp(figure->phase, "roof_block") == 0) {
-            put_real(cJSON_GetArrayItem(rows, cJSON_GetArraySize(rows) - 1), "block_bytes",
-                     figure->value);
+            tb_profile_put_real(cJSON_GetArrayItem(rows, cJSON_GetArraySize(rows) - 1),
+                                "block_bytes", figure->value);
             continue;
         }
-        cJSON *row = push_object(rows);
-        put_text(row, "name", figure->metric);
-        put_number(row, "threads", figure->owner ? atof(figure->owner) : 0);
-        put_real(row, "value", figure->value);
-        put_text(row, "unit", figure->unit);
-        put_text(row, "reason", figure->reason);
+        cJSON *row = tb_profile_push(rows);
+        tb_profile_put_text(row, "name", figure->metric);
+        tb_profile_put_number(row, "threads", figure->owner ? atof(figure->owner) : 0);
+        tb_profile_put_real(row, "value", figure->value);
+        tb_profile_put_text(row, "unit", figure->unit);
+        tb_profile_put_text(row, "reason", figure->reason);
     }
 }
 
 /* ---- the document -------------------------------------------------------------------------------- */
 
-static void put_profile(cJSON *document, const tb_profile *profile, const tb_context *context)
+static tb_status put_profile(cJSON *document, const tb_profile *profile, const tb_context *context,
+                             tb_error *err)
 {
     put_configuration(document, &profile->result->row);
     put_record(document, "result", &tb_result_type, &profile->result->row);
@@ -519,24 +525,25 @@ static void put_profile(cJSON *document, const tb_profile *profile, const tb_con
                  "they were left out (--no-counters)");
     put_document(document, "state", profile->state_text, "nothing was sampled beside the run");
     put_roofs(document, profile);
+    return tb_profile_put_numerics(document, profile, err);
 }
 
 static void put_head(cJSON *document, const tb_profile *profile, const tb_results *results)
 {
-    put_text(document, "schema", TB_PROFILE_SCHEMA);
-    put_number(document, "version", TB_PROFILE_SCHEMA_VERSION);
+    tb_profile_put_text(document, "schema", TB_PROFILE_SCHEMA);
+    tb_profile_put_number(document, "version", TB_PROFILE_SCHEMA_VERSION);
     tb_buf sentence = {0};
     tb_describe_in_one(results, &sentence);
-    put_text(document, "sentence", tb_buf_text(&sentence));
+    tb_profile_put_text(document, "sentence", tb_buf_text(&sentence));
     tb_buf_free(&sentence);
     cJSON *run = cJSON_AddObjectToObject(document, "run");
-    put_number(run, "run", (double)profile->result->run_id);
-    put_text(run, "started", profile->result->row.started);
-    put_text(run, "labels", profile->result->row.labels);
+    tb_profile_put_number(run, "run", (double)profile->result->run_id);
+    tb_profile_put_text(run, "started", profile->result->row.started);
+    tb_profile_put_text(run, "labels", profile->result->row.labels);
     cJSON *rows = cJSON_AddArrayToObject(document, "results");
     for (size_t k = 0; k < results->count; k++)
         if (results->items[k].run_id == profile->result->run_id)
-            tb_json_add_record(push_object(rows), &tb_result_type, &results->items[k].row);
+            tb_json_add_record(tb_profile_push(rows), &tb_result_type, &results->items[k].row);
 }
 
 tb_status tb_profile_json(const tb_profile *profiles, size_t count, const tb_results *results,
@@ -548,13 +555,15 @@ tb_status tb_profile_json(const tb_profile *profiles, size_t count, const tb_res
         return status;
     cJSON *document = cJSON_CreateObject();
     put_head(document, &profiles[0], results);
-    put_profile(document, &profiles[0], &context);
+    status = put_profile(document, &profiles[0], &context, err);
     cJSON *more = cJSON_AddArrayToObject(document, "more");
-    for (size_t k = 1; k < count; k++)
-        put_profile(push_object(more), &profiles[k], &context);
-    char *text = more ? cJSON_PrintUnformatted(document) : NULL;
+    for (size_t k = 1; k < count && status == TB_OK; k++)
+        status = put_profile(tb_profile_push(more), &profiles[k], &context, err);
+    char *text = more && status == TB_OK ? cJSON_PrintUnformatted(document) : NULL;
     cJSON_Delete(document);
     tb_context_free(&context);
+    if (status != TB_OK)
+        return status;
     if (!text)
         return tb_fail(err, TB_NO_MEMORY, "no memory for the profile");
     tb_buf_append_text(out, text);

@@ -119,3 +119,36 @@ tb_status tb_read_roof(tb_store *store, int64_t run_id, tb_pool *pool, tb_error 
     sqlite3_reset(statement);
     return tb_read_figures(store, roof_run, 0, "roof", pool, err, figures);
 }
+
+tb_status tb_read_numerics_source(tb_store *store, int64_t profiled_process_id, tb_pool *pool,
+                                  tb_error *err, tb_numerics_source *source)
+{
+    sqlite3_stmt *statement;
+    bool found;
+    *source = (tb_numerics_source){0};
+    tb_status status = tb_sql_prepare(
+        store,
+        "SELECT n.id, n.run_id, n.task, n.input FROM process p"
+        " JOIN configuration c ON c.id = p.configuration_id"
+        " JOIN configuration other ON other.model_id = c.model_id AND other.engine IS c.engine"
+        " AND other.delegate IS c.delegate AND other.options IS c.options"
+        " JOIN process n ON n.configuration_id = other.id AND n.build_id = p.build_id"
+        " AND n.status = 'ok' AND n.task LIKE 'task=numerics;%'"
+        " WHERE p.id = ? ORDER BY n.run_id = p.run_id DESC, other.threads IS c.threads DESC,"
+        " n.id DESC LIMIT 1",
+        err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, profiled_process_id);
+    status = tb_sql_row(store, statement, "looking for compared tensors", err, &found);
+    if (status != TB_OK || !found)
+        return status;
+    *source = (tb_numerics_source){
+        .process_id = sqlite3_column_int64(statement, 0),
+        .run_id = sqlite3_column_int64(statement, 1),
+        .task = tb_sql_read_text(statement, 2, pool),
+        .input = tb_sql_read_text(statement, 3, pool),
+    };
+    sqlite3_reset(statement);
+    return TB_OK;
+}

@@ -117,6 +117,16 @@ tb_status tb_read_op_samples(tb_store *store, int64_t process_id, tb_pool *pool,
 tb_status tb_read_roof(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                        tb_array *figures, int64_t *measured_unix_ms);
 
+/* A process that compared tensors of the same model, engine, delegate, options and build as a
+   profiled one: of the same run, else the newest; with as many threads where there is a choice.
+   process_id 0: there is none that ended well. */
+typedef struct tb_numerics_source {
+    int64_t process_id, run_id;
+    const char *task, *input;
+} tb_numerics_source;
+tb_status tb_read_numerics_source(tb_store *store, int64_t profiled_process_id, tb_pool *pool,
+                                  tb_error *err, tb_numerics_source *source);
+
 /* Device, driver and environments of a run. */
 tb_status tb_read_context(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                           tb_run_context *context);

@@ -155,13 +155,15 @@ export class Profile {
     return this.errorOfKey;
   }
 
+  keyOf(subgraph, node) { return nodeKey(subgraph, node); }
+
+  // Of the last node that a row covers and that was compared: what comes out of it.
   errorOf(row) {
-    let worst;
-    for (const number of row.covers) {
-      const error = this.errors.get(nodeKey(row.subgraph, number));
-      if (error && (!worst || (error.max_abs ?? 0) > (worst.max_abs ?? 0))) worst = error;
+    for (let i = row.covers.length - 1; i >= 0; i--) {
+      const error = this.errors.get(nodeKey(row.subgraph, row.covers[i]));
+      if (error) return error;
     }
-    return worst;
+    return undefined;
   }
 
   // ---- counters ----
@@ -190,6 +192,9 @@ export class Profile {
   }
 }
 
+// Noise to signal as a share; where that is not known, the largest difference.
+const noiseOf = (error) => (known(error?.snr_db) ? 10 ** (-error.snr_db / 20) : error?.max_abs);
+
 // What can colour a node or a row: label, value (undefined: not known), text, scale.
 export function measures(profile) {
   const list = [
@@ -199,7 +204,7 @@ export function measures(profile) {
     { key: 'rate', label: 'FLOP/s', unit: 'count', of: (row) => row.op.flops_per_s },
     { key: 'roof', label: 'Share of the roof', unit: 'ratio', of: (row) => row.op.roof?.share, reason: why(profile.document.roofs, 'no roofs were measured (tflbench doctor does)') },
     { key: 'memory', label: 'Output bytes', unit: 'bytes', of: (row) => row.op.mem_bytes },
-    { key: 'error', label: 'Error', unit: '', of: (row) => profile.errorOf(row)?.max_abs, reason: why(profile.document.numerics, 'this run has no per-operator errors') },
+    { key: 'error', label: 'Error', unit: '', of: (row) => noiseOf(profile.errorOf(row)), reason: why(profile.document.numerics, 'this run has no per-operator errors') },
   ];
   for (const name of profile.counterNames)
     list.push({ key: `counter:${name}`, label: name.replaceAll('_', ' '), unit: 'count', of: (row) => row.op.counters?.[name] });

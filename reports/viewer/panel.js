@@ -49,8 +49,9 @@ function errorPart(profile, row) {
   const error = profile.errorOf(row);
   if (!error) return part('Error', absent(why(profile.document.numerics, 'not compared for this operator')));
   return part('Error', list(
+    known(error.snr_db) ? fact('Signal to noise', `${error.snr_db.toFixed(1)} dB`) : error.reason && fact('Signal to noise', absent(error.reason)),
     known(error.max_abs) && fact('Largest difference', scientific(error.max_abs)), known(error.rmse) && fact('Root mean square', scientific(error.rmse)),
-    known(error.steps) && fact('Steps', countText(error.steps)), known(error.cosine) && fact('Cosine', error.cosine.toFixed(6)), known(error.snr_db) && fact('Signal to noise', `${error.snr_db.toFixed(1)} dB`)));
+    known(error.steps) && fact('Steps', countText(error.steps)), known(error.cosine) && fact('Cosine', error.cosine.toFixed(6))));
 }
 
 function placePart(profile, row, node) {

@@ -14,9 +14,11 @@ const after = synthetic(60);
 const before = synthetic(60, { seed: 9, faster: 0.8 });
 before.configuration.delegate = 'cpu:old=1';
 const plain = synthetic(60, { seed: 3, delegate: 'reference', bare: true });
+const priced = synthetic(60, { numerics: true });
 const large = synthetic(1000);
 const huge = synthetic(3000);
 const file = makePage('three', after, before, plain);
+const pricedFile = makePage('priced', priced, plain);
 const largeFile = makePage('large', large);
 const hugeFile = makePage('huge', huge);
 
@@ -347,9 +349,14 @@ async function numerics() {
   for (const theme of ['light', 'dark']) {
     const { page, finish } = await open(largeFile, { hash: 'view=numerics', theme });
     await settle(page);
-    const error = new Map(large.numerics.rows.map((one) => [one.node, one.max_abs]));
-    const worst = large.ops.filter((op) => op.kind !== 'kernel').map((op) => [Math.max(...op.covers.map((n) => error.get(n))), op]).sort((a, b) => b[0] - a[0])[0][1];
-    same('numerics: the worst comes first', (await page.locator('.numerics-view tbody tr >> nth=0 >> td').first().innerText()), worst.covers.join(', '));
+    const error = new Map(large.numerics.rows.map((one) => [one.node, one]));
+    const bySize = (key, sign) => large.ops.filter((op) => op.kind !== 'kernel' && error.get(op.covers.at(-1))[key] !== undefined).map((op) => [sign * error.get(op.covers.at(-1))[key], op]).sort((a, b) => b[0] - a[0])[0][1].covers.join(', ');
+    const first = () => page.locator('[aria-label="Largest errors"] tbody tr >> nth=0 >> td').first().innerText();
+    same('numerics: the least signal to noise comes first', await first(), bySize('snr_db', -1));
+    await page.click('.numerics-view >> text=Largest difference >> nth=0');
+    await settle(page);
+    same('numerics: the largest difference comes first', await first(), bySize('max_abs', 1));
+    check('numerics: without a plain profile the time saved has its reason', (await text(page, '.cost')).includes('no profile of the same model without a delegate'));
     await page.locator('.stage canvas').focus();
     await page.keyboard.press('ArrowRight');
     check('numerics: arrows select', (await chosen(page)) !== null);
@@ -358,6 +365,40 @@ async function numerics() {
     await accessible(page, `numerics, ${theme}`);
     await shot(page, `numerics-1000-desktop-${theme}`);
     await finish(`numerics, ${theme}`);
+  }
+}
+
+async function costs() {
+  const error = new Map(priced.numerics.rows.map((one) => [one.node, one.snr_db]));
+  const nodes = priced.model.subgraphs[0].nodes;
+  const producer = new Map(nodes.flatMap((node) => node.outputs.map((tensor) => [tensor, node.node])));
+  const lostBy = (op) => Math.min(...op.covers.flatMap((n) => nodes[n].inputs.map((tensor) => producer.get(tensor))).filter((n) => n !== undefined && !op.covers.includes(n)).map((n) => error.get(n) ?? Infinity)) - error.get(op.covers.at(-1));
+  const seventeen = priced.ops.find((op) => op.kind === 'step' && op.covers.includes(17));
+  const saved = plain.ops.filter((op) => seventeen.covers.includes(op.node)).reduce((sum, op) => sum + op.self_median_ns, 0) - seventeen.self_median_ns;
+  const { page, finish } = await open(pricedFile, { hash: 'view=numerics' });
+  await settle(page);
+  const row = page.locator(`.cost-table tr[data-row="${priced.ops.indexOf(seventeen)}"]`);
+  const cells = await row.locator('td').allInnerTexts();
+  check('costs: the time that delegating saves', cells[1].startsWith(signed(saved, duration)), cells, signed(saved, duration));
+  same('costs: the signal to noise that it costs', cells[2], `${lostBy(seventeen).toFixed(1)} dB`);
+  same('costs: and what is left', cells[3], `${error.get(seventeen.covers.at(-1)).toFixed(1)} dB`);
+  same('costs: as a sentence', await row.getAttribute('title'), `Delegating ${seventeen.covers.length > 1 ? 'nodes' : 'node'} ${seventeen.covers.join(', ')} saves ${duration(saved)} and costs ${cells[2]}: ${cells[3]} are left`);
+  await row.locator('button').focus();
+  await page.keyboard.press('Enter');
+  same('costs: Enter selects', await chosen(page), String(priced.ops.indexOf(seventeen)));
+  check('costs: the panel knows it', (await text(page, '.panel')).includes(`${error.get(seventeen.covers.at(-1)).toFixed(1)} dB`));
+  await page.evaluate(() => { navigator.clipboard.writeText = async (value) => { window.copied = value; }; });
+  await page.click('text=Copy as Markdown');
+  check('costs: Markdown has the sentences', (await page.evaluate(() => window.copied)).includes(`saves ${duration(saved)} and costs ${cells[2]}`));
+  await shot(page, 'costs-desktop-light', true);
+  await finish('costs');
+  for (const [size, theme] of [['desktop', 'dark'], ['phone', 'light'], ['phone', 'dark']]) {
+    const one = await open(pricedFile, { hash: 'view=numerics', size, theme });
+    await settle(one.page);
+    await fits(one.page, `costs, ${size}, ${theme}`);
+    await accessible(one.page, `costs, ${size}, ${theme}`);
+    await shot(one.page, `costs-${size}-${theme}`, true);
+    await one.finish(`costs, ${size}, ${theme}`);
   }
 }
 
@@ -448,7 +489,7 @@ function packed() {
 }
 
 await launch();
-for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, whole, withoutScripts]) {
+for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, costs, whole, withoutScripts]) {
   try {
     await part();
   } catch (error) {

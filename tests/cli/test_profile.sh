@@ -100,6 +100,23 @@ ok "work of other threads lies inside the step of its op" is \
     "$(ask "SELECT count(*) FROM d, json_each(doc, '$.timeline.inferences') i, json_each(i.value, '$.events') w WHERE w.value ->> 3 = 'work' AND NOT EXISTS (SELECT 1 FROM json_each(i.value, '$.events') s WHERE s.value ->> 3 = 'step' AND s.value ->> 4 = w.value ->> 4 AND s.value ->> 0 <= w.value ->> 0 AND (s.value ->> 0) + (s.value ->> 1) >= (w.value ->> 0) + (w.value ->> 1))")" 0
 ok "counters left out are said to be" says "$json" "left out (--no-counters)"
 
+# The error of every node beside its time, of the same run, and of an earlier `numerics`.
+# shellcheck disable=SC2086 # words
+run "$TFLBENCH" profile "$wide" -d cpu,reference $quick --db "$dir/off.sqlite" --json "$json" --no-counters --numerics
+ok "a profile with numerics" is "$code" 0
+ok "an error for every node" is \
+    "$(ask "SELECT count(DISTINCT r.value ->> 'node') - json_array_length(doc, '$.model.subgraphs[0].nodes') + (SELECT count(*) FROM json_each(doc, '$.model.subgraphs[0].nodes') n WHERE n.value ->> 'kernel') FROM d, json_each(doc, '$.numerics.rows') r")" 0
+ok "as it was stored" is \
+    "$(ask "SELECT r.value ->> 'max_abs' FROM d, json_each(doc, '$.numerics.rows') r WHERE r.value ->> 'node' = 3")" \
+    "$(sqlite3 "$dir/off.sqlite" "SELECT value FROM figure WHERE phase = 'numerics' AND metric = 'max_abs' AND owner LIKE 'node:3:%'")"
+ok "the reference is named" is "$(ask "SELECT doc ->> '$.numerics.reference' FROM d")" reference
+ok "and has no errors, for a reason" is "$(ask "SELECT doc ->> '$.more[0].numerics.reason' FROM d")" "this is what others are compared with"
+# shellcheck disable=SC2086 # words
+run "$TFLBENCH" profile "$wide" $quick --db "$dir/off.sqlite" --json "$json" --no-counters
+ok "another run of the same build shows them too, with their run" is "$(ask "SELECT doc ->> '$.numerics.run' FROM d")" 1
+run "$TFLBENCH" profile "$wide" --against cpu --db "$db"
+ok "--against without --numerics is usage" is "$code" 2
+
 run "$TFLBENCH" profile @7 --db "$db"
 ok "a run that is not there" is "$code" 6
 ok "a run that is not there: one line" one_line "$err"
