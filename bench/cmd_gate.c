@@ -128,8 +128,8 @@ static tb_status write_reports(const tb_args *args, const tb_gate_result *result
 
 /* ---- measured and stored sides ---- */
 
-static tb_status judge_run(tb_store *store, const tb_gate_policy *policy, tb_arena *arena,
-                           tb_error *err, tb_gate_result *result)
+static tb_status judge_run(tb_store *store, const tb_gate_policy *policy, tb_error *err,
+                           tb_gate_result *result)
 {
     char name[32];
     snprintf(name, sizeof name, "@%lld", (long long)result->run_id);
@@ -138,11 +138,10 @@ static tb_status judge_run(tb_store *store, const tb_gate_policy *policy, tb_are
     tb_status status = tb_selection_open(store, name, NULL, err, &selection);
     if (status == TB_OK)
         status = tb_compare(selection, selection, err, &compared);
-    if (status == TB_OK)
-        status = tb_gate_judge(&compared, policy, true, arena, err, result);
-    /* A side that never gave a result is in the verdicts already. */
-    if (status == TB_NOT_FOUND)
-        status = TB_OK;
+    /* A side that never gave a result. */
+    bool nothing = status == TB_NOT_FOUND;
+    if (status == TB_OK || nothing)
+        status = tb_gate_judge_measured(nothing ? NULL : &compared, policy, err, result);
     tb_compared_free(&compared);
     tb_selection_close(selection);
     return status;
@@ -166,7 +165,7 @@ static tb_status gate_measured(const tb_args *args, const tb_sweep_request *requ
             tb_args_given(args, "max-seconds") ? request->max_ns : UINT64_C(120000000000);
         status = tb_gate_measure(&run, policy, store, max_ns, arena, err, result);
         if (status == TB_OK)
-            status = judge_run(store, policy, arena, err, result);
+            status = judge_run(store, policy, err, result);
         tb_error end_err = TB_ERROR_NONE;
         if (run.measure.run_id) {
             tb_status ended = tb_pair_end(&run, (int)tb_gate_exit(result, policy), &end_err);
@@ -196,7 +195,7 @@ static tb_status gate_stored(const tb_args *args, const tb_gate_policy *policy, 
             fprintf(stderr, "not comparable: %s is %s in base, %s in head\n",
                     compared.caveats[k].what, compared.caveats[k].base, compared.caveats[k].head);
     if (status == TB_OK && !*refused)
-        status = tb_gate_judge(&compared, policy, false, arena, err, result);
+        status = tb_gate_judge_stored(&compared, policy, arena, err, result);
     tb_compared_free(&compared);
     tb_selection_close(base);
     tb_selection_close(head);

@@ -26,9 +26,14 @@ typedef enum tb_gate_verdict {
 
 const char *tb_gate_verdict_text(tb_gate_verdict verdict);
 
+#define TB_GATE_BETA  0.005 /* of "same" where the change is the threshold */
+#define TB_GATE_POWER 0.98  /* with which the smallest change would have been found */
+
 /* One configuration. */
 typedef struct tb_gate_item {
     const char *name;
+    const char *model;       /* head's name of it; NULL: stored results */
+    tb_configuration record; /* of head, where measured; borrowed from its plan */
     tb_gate_verdict verdict;
     tb_ratio ratio;    /* of medians, of the blocks that decided */
     tb_ratio low;      /* of what inferences take undisturbed (pair.h); ratio 0: stored results */
@@ -58,10 +63,15 @@ tb_sequential_rule tb_gate_confirm_rule(double threshold);
 tb_status tb_gate_measure(tb_pair_run *run, const tb_gate_policy *policy, tb_store *store,
                           uint64_t max_ns, tb_arena *arena, tb_error *err, tb_gate_result *out);
 
-/* Judges what the stored comparison says besides: other metrics, ops that answer for it. Comparisons
-   stand for items by their place where `by_place`, else items are made of them (stored results). */
-tb_status tb_gate_judge(const tb_compared *compared, const tb_gate_policy *policy, bool by_place,
-                        tb_arena *arena, tb_error *err, tb_gate_result *out);
+/* ---- what the stored comparison says (gate_judge.c) ---- */
+
+/* Judges what was measured by it besides: other metrics, ops that answer for a change. NULL: nothing
+   of it was stored that can be compared. What a policy asks for and is not known is no pass. */
+tb_status tb_gate_judge_measured(const tb_compared *compared, const tb_gate_policy *policy,
+                                 tb_error *err, tb_gate_result *out);
+/* Makes the items of it: two stored results, which a machine may have timed in any order. */
+tb_status tb_gate_judge_stored(const tb_compared *compared, const tb_gate_policy *policy,
+                               tb_arena *arena, tb_error *err, tb_gate_result *out);
 
 tb_exit tb_gate_exit(const tb_gate_result *result, const tb_gate_policy *policy);
 

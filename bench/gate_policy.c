@@ -118,6 +118,17 @@ static bool fits(const char *pattern, const char *text)
     return !pattern || fnmatch(pattern, text ? text : "", 0) == 0;
 }
 
+bool tb_gate_has_rule(const tb_gate_policy *policy, tb_metric metric, const char *model,
+                      const char *delegate)
+{
+    for (size_t k = 0; k < policy->rule_count; k++) {
+        const tb_gate_rule *rule = &policy->rules[k];
+        if (rule->metric == metric && fits(rule->model, model) && fits(rule->delegate, delegate))
+            return true;
+    }
+    return false;
+}
+
 bool tb_gate_threshold(const tb_gate_policy *policy, tb_metric metric, const char *model,
                        const char *delegate, double base, double *threshold)
 {

@@ -53,5 +53,8 @@ tb_status tb_gate_threshold_parse(const char *text, tb_error *err, bool *absolut
    for absolute ones. */
 bool tb_gate_threshold(const tb_gate_policy *policy, tb_metric metric, const char *model,
                        const char *delegate, double base, double *threshold);
+/* Does a rule of the policy name it for this configuration? */
+bool tb_gate_has_rule(const tb_gate_policy *policy, tb_metric metric, const char *model,
+                      const char *delegate);
 
 #endif

@@ -85,3 +85,24 @@ Test(stats_sequential, rates_hold)
         cr_expect_geq(found, 980, "spread %g: %d found", spreads[s], found);
     }
 }
+
+Test(stats_sequential, two_estimates)
+{
+    tb_ratio none = {0}, same = ratio_of(0, 0.001, 10), worse = ratio_of(0.03, 0.001, 10),
+             better = ratio_of(-0.03, 0.001, 10), vague = ratio_of(0.01, 0.02, 10),
+             vague_far = ratio_of(0.06, 0.05, 10);
+    const struct {
+        const tb_ratio *low, *median;
+        tb_decision expected;
+    } cases[] = {
+        {&same, &same, TB_DECISION_SAME},        {&worse, &same, TB_DECISION_WORSE},
+        {&same, &worse, TB_DECISION_WORSE},      {&same, &vague, TB_DECISION_SAME},
+        {&vague, &same, TB_DECISION_SAME},       {&vague, &vague, TB_DECISION_MORE},
+        {&same, &vague_far, TB_DECISION_MORE},   {&better, &vague, TB_DECISION_BETTER},
+        {&better, &vague_far, TB_DECISION_MORE}, {&same, &none, TB_DECISION_MORE},
+        {&same, &better, TB_DECISION_BETTER},    {&none, &none, TB_DECISION_MORE},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++)
+        cr_expect_eq(tb_sequential_decide_two(cases[k].low, cases[k].median, &rule),
+                     cases[k].expected, "case %zu", k);
+}
