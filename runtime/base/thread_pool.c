@@ -4,9 +4,13 @@
  * more, and waits for those that joined: a worker that wakes late finds the job closed and has kept
  * nobody waiting.
  *
+ * Each thread has a share of the tiles, the same part of every loop, so that what it reads was mostly
+ * written by itself in the loop before and lies in its own cache. It takes its share from the front;
+ * who has none left takes from the back of others' shares.
+ *
  *   signal   counts jobs; workers that have nothing to do sleep on it
  *   state    OPEN bit and the number of workers inside; the caller sleeps on it at the end
- *   next     the first tile that nobody has
+ *   shares   of each thread: how many tiles are left, the next one and one past the last
  *
  * The job's fields are plain: written by the caller before it opens the job (release), read by
  * workers after they joined (acquire), and never changed while anybody is inside.
@@ -29,17 +33,25 @@
 
 #define CACHE_LINE 64
 
+/* Whoever lowers `left` by one has the right to one tile: its owner to `front`, others to the one
+   before `back`. So these two never pass each other. */
+typedef struct share {
+    _Alignas(CACHE_LINE) atomic_size_t left;
+    atomic_size_t back;
+    size_t front; /* the owner's alone */
+} share;
+
 typedef struct worker {
     tb_thread_pool *pool;
     pthread_t thread;
-    int number; /* from 1 */
+    share share;
+    int number; /* 0: the caller of the loop */
 } worker;
 
 struct tb_thread_pool {
     /* Each on a line of its own: they are written by different threads at different times. */
     _Alignas(CACHE_LINE) _Atomic uint32_t signal;
     _Alignas(CACHE_LINE) _Atomic uint32_t state;
-    _Alignas(CACHE_LINE) atomic_size_t next;
     _Alignas(CACHE_LINE) atomic_int sleepers;
     atomic_bool stopping;
 
@@ -47,7 +59,6 @@ struct tb_thread_pool {
     void *context;
     size_t count;
     size_t tile;
-    size_t tile_count;
 
     int threads;
     int started;
@@ -63,15 +74,48 @@ static inline void relax(void)
 #endif
 }
 
+static void run_tile(tb_thread_pool *pool, size_t k, int thread)
+{
+    size_t begin = k * pool->tile;
+    size_t left = pool->count - begin;
+    pool->fn(pool->context, begin, begin + (left < pool->tile ? left : pool->tile), thread);
+}
+
+static bool take(share *s)
+{
+    size_t left = atomic_load_explicit(&s->left, memory_order_relaxed);
+    while (left > 0)
+        if (atomic_compare_exchange_weak_explicit(&s->left, &left, left - 1, memory_order_relaxed,
+                                                  memory_order_relaxed))
+            return true;
+    return false;
+}
+
 static void take_tiles(tb_thread_pool *pool, int thread)
 {
-    for (;;) {
-        size_t k = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
-        if (k >= pool->tile_count)
-            return;
-        size_t begin = k * pool->tile;
-        size_t left = pool->count - begin;
-        pool->fn(pool->context, begin, begin + (left < pool->tile ? left : pool->tile), thread);
+    share *mine = &pool->workers[thread].share;
+    while (take(mine))
+        run_tile(pool, mine->front++, thread);
+    const int threads = pool->started + 1;
+    for (int k = 1; k < threads; k++) {
+        share *other = &pool->workers[(thread + k) % threads].share;
+        while (take(other))
+            run_tile(pool, atomic_fetch_sub_explicit(&other->back, 1, memory_order_relaxed) - 1,
+                     thread);
+    }
+}
+
+static void share_out(tb_thread_pool *pool, size_t tiles)
+{
+    const size_t threads = (size_t)pool->started + 1;
+    size_t begin = 0;
+    for (size_t k = 0; k < threads; k++) {
+        share *s = &pool->workers[k].share;
+        const size_t end = tiles / threads * (k + 1) + tiles % threads * (k + 1) / threads;
+        s->front = begin;
+        atomic_store_explicit(&s->back, end, memory_order_relaxed);
+        atomic_store_explicit(&s->left, end - begin, memory_order_relaxed);
+        begin = end;
     }
 }
 
@@ -170,8 +214,7 @@ void tb_parallel_for(tb_thread_pool *pool, size_t count, size_t tile, tb_range_f
     pool->context = context;
     pool->count = count;
     pool->tile = tile;
-    pool->tile_count = tile_count;
-    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    share_out(pool, tile_count);
     atomic_store_explicit(&pool->state, OPEN, memory_order_release);
     size_t helpers = tile_count - 1;
     raise_signal(pool, helpers < (size_t)pool->started ? (int)helpers : pool->started);
@@ -193,8 +236,9 @@ tb_status tb_thread_pool_create(int threads, tb_error *err, tb_thread_pool **out
     memset(pool, 0, size);
     pool->threads = threads;
     for (int k = 1; k < threads; k++) {
-        worker *w = &pool->workers[k - 1];
-        *w = (worker){.pool = pool, .number = k};
+        worker *w = &pool->workers[k];
+        w->pool = pool;
+        w->number = k;
         int failure = pthread_create(&w->thread, NULL, work, w);
         if (failure) {
             tb_thread_pool_destroy(pool);
@@ -214,7 +258,7 @@ void tb_thread_pool_destroy(tb_thread_pool *pool)
     atomic_store(&pool->stopping, true);
     raise_signal(pool, pool->started);
     for (int k = 0; k < pool->started; k++)
-        pthread_join(pool->workers[k].thread, NULL);
+        pthread_join(pool->workers[k + 1].thread, NULL);
     free(pool);
 }
 
