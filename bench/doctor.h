@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "profiler/counters.h"
 #include "reports/record.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/status.h"
@@ -60,6 +61,10 @@ typedef struct tb_check {
 } tb_check;
 
 const tb_check *const *tb_check_rows(int *count);
+
+/* What the check `counters` says, of a kernel that a test may stand in for. */
+
+void tb_check_counters_of(const tb_perf_calls *calls, tb_finding *finding);
 
 /* Reads the machine and watches it for about `watch_ns` (0: what takes no time only). Texts live
    in `arena`. */

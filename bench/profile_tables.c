@@ -465,8 +465,12 @@ static void print_missing(const printer *p, const cJSON *rows)
 static void print_counters(const printer *p)
 {
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(p->profile->counters, "rows");
-    if (!rows)
+    if (!rows) {
+        const char *reason = text_in(p->profile->counters, "reason");
+        fprintf(p->to, "\nCounters: not available: %s\n",
+                reason ? reason : "they were left out (--no-counters)");
         return;
+    }
     fprintf(p->to, "\nCounters, a mean inference\n");
     for (const cJSON *row = rows->child; row; row = row->next) {
         const cJSON *total = cJSON_GetObjectItemCaseSensitive(row, "total");

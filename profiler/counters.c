@@ -108,13 +108,19 @@ static void explain(tb_counters *counters, tb_counter counter, int failure)
     char *reason = counters->reason[counter];
     const char *words = strerror(error);
     if (error == EACCES || error == EPERM) {
+        int enough = rows[counter].in_kernel ? 1 : 2;
         if (level == PARANOID_UNKNOWN)
             snprintf(reason, REASON_SIZE, "%s", words);
+        else if (level <= enough)
+            snprintf(reason, REASON_SIZE,
+                     "%s: kernel.perf_event_paranoid is %d, which allows it: a sandbox or a "
+                     "security module does not",
+                     words, level);
         else
             snprintf(reason, REASON_SIZE,
                      "%s: kernel.perf_event_paranoid is %d; `sudo sysctl "
                      "kernel.perf_event_paranoid=%d` allows it",
-                     words, level, rows[counter].in_kernel ? 1 : 2);
+                     words, level, enough);
     } else if (error == ENOENT || error == ENODEV || error == EOPNOTSUPP) {
         snprintf(reason, REASON_SIZE, "%s: the kernel has no such counter here%s", words,
                  tb_counter_is_hardware(counter) ? " (virtual machines often have none)" : "");

@@ -173,13 +173,17 @@ export class Profile {
     return this.counters;
   }
 
-  // Why there is no counter at all, for people.
-  get counterReason() {
+  // Counters that are missing, those with one reason (the kernel's) together.
+  get counterGaps() {
     const { counters } = this.document;
-    if (!counters) return 'the profile has no counters';
-    if (counters.reason) return counters.reason;
-    const missing = (counters.rows ?? []).find((row) => row.available === false);
-    return missing ? `${missing.name}: ${missing.reason}` : 'no counter was asked for';
+    if (!counters || counters.reason) return [{ what: 'Counters', names: [], reason: counters?.reason ?? 'the profile has none' }];
+    const missing = (counters.rows ?? []).filter((row) => row.available === false);
+    return [...new Set(missing.map((row) => row.reason))].map((reason) => {
+      const names = missing.filter((row) => row.reason === reason).map((row) => row.name.replaceAll('_', ' '));
+      const hardware = (counters.rows ?? []).filter((row) => row.kind === 'hardware');
+      const all = hardware.length === names.length && missing.every((row) => row.reason !== reason || row.kind === 'hardware');
+      return { what: all ? 'Hardware counters' : names.join(', '), names, reason: reason ?? 'no reason was told' };
+    });
   }
 
   // ---- numbers of the whole ----
@@ -212,7 +216,7 @@ export function measures(profile) {
     one.has ??= profile.rows.some((row) => known(one.of(row)));
     one.reason ??= 'the run has no such figures';
   }
-  if (!profile.counterNames.length) list.push({ key: 'counter', label: 'Counters', has: false, reason: profile.counterReason, of: () => undefined });
+  profile.counterGaps.forEach((gap, i) => list.push({ key: `counter:missing${i}`, label: gap.what, has: false, reason: gap.reason, of: () => undefined }));
   return list;
 }
 

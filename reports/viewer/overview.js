@@ -130,12 +130,11 @@ function stateOfMachine(profile) {
     return [h('svg.spark.long', { viewBox: '0 0 200 38', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, h('path', { d: path })), h('span', null, low === high ? figureText(low, column.unit) : `${figureText(low, column.unit)} to ${figureText(high, column.unit)}`)];
   };
   const counters = profile.document.counters;
-  const missing = (counters?.rows ?? []).filter((one) => one.available === false);
   return block('Machine beside the run', h('dl.figures.single', null,
     columns.map((column) => row(column.name.replaceAll('_', ' '), column.reason ? absent(column.reason) : graph(column))),
     row('Energy an inference', known(state?.energy_uj_per_inference) ? figureText(state.energy_uj_per_inference, 'uj') : absent(why(state?.energy_uj_per_inference, why(state, 'not read in this run')))),
-    profile.counterNames.length ? (counters.rows ?? []).filter((one) => one.available !== false).map((one) => row(one.name.replaceAll('_', ' '), [known(one.total) ? countText(one.total) : absent(why(one.total, 'not counted')), known(one.scaled) && one.scaled < 1 ? h('small', null, ` counted ${percent(one.scaled, 0)} of the time`) : null])) : row('Hardware counters', absent(profile.counterReason)),
-    profile.counterNames.length ? missing.map((one) => row(one.name.replaceAll('_', ' '), absent(one.reason))) : null));
+    (counters?.rows ?? []).filter((one) => one.available !== false).map((one) => row(one.name.replaceAll('_', ' '), [known(one.total) ? countText(one.total) : absent(why(one.total, 'not counted')), known(one.scaled) && one.scaled < 1 ? h('small', null, ` counted ${percent(one.scaled, 0)} of the time`) : null])),
+    profile.counterGaps.map((gap) => row(gap.what, absent(gap.reason)))));
 }
 
 function environment(profile) {

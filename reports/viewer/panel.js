@@ -40,9 +40,9 @@ function workPart(profile, row) {
 }
 
 function counterPart(profile, row) {
-  if (!profile.counterNames.length) return part('Counters', absent(profile.counterReason));
-  return part('Counters', list(profile.counterNames.map((name) => fact(name.replaceAll('_', ' '),
-    known(row.op.counters?.[name]) ? countText(row.op.counters[name]) : absent('not counted for this operator')))));
+  return part('Counters', list(
+    profile.counterNames.map((name) => fact(name.replaceAll('_', ' '), known(row.op.counters?.[name]) ? countText(row.op.counters[name]) : absent('not counted for this operator'))),
+    profile.counterGaps.map((gap) => fact(gap.what, absent(gap.reason)))));
 }
 
 function errorPart(profile, row) {

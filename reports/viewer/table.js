@@ -66,15 +66,20 @@ export function sparkline(samples, width = 96, height = 18) {
 
 export function counterColumns(profile) {
   return profile.counterNames.map((name) => [`c:${name}`, {
-    label: name.replaceAll('_', ' '), width: '7rem', number: true,
+    label: name.replaceAll('_', ' '), width: `${Math.max(5.5, 2 + 0.5 * name.length)}rem`, number: true,
     value: (row) => row.op.counters?.[name], text: (row) => (known(row.op.counters?.[name]) ? countText(row.op.counters[name]) : ''),
   }]);
 }
 
+// What cannot be counted has a column that says why: a gap would read as a zero.
+const gapColumns = (profile) => profile.counterGaps.map((gap, i) => [`gap${i}`, {
+  label: gap.what, width: 'minmax(12rem, 1.2fr)', value: () => undefined, text: () => `not available: ${gap.reason}`, gap: true,
+}]);
+
 export function makeTable({ profile, select, selection }) {
-  const columns = { ...COLUMNS, ...Object.fromEntries(counterColumns(profile)) };
-  const sets = { ...SETS };
-  if (profile.counterNames.length) sets.counters = ['Counters', ['position', 'type', 'time', ...profile.counterNames.map((name) => `c:${name}`), 'name']];
+  const counters = [...counterColumns(profile), ...gapColumns(profile)];
+  const columns = { ...COLUMNS, ...Object.fromEntries(counters) };
+  const sets = { ...SETS, counters: ['Counters', ['position', 'type', 'time', ...counters.map(([key]) => key), 'name']] };
   const closed = new Set();
   let items = [];
 
@@ -88,7 +93,7 @@ export function makeTable({ profile, select, selection }) {
   const body = h('div.grid-body', { role: 'rowgroup' });
   const grid = h('div.grid', { role: 'grid', tabindex: '0', 'aria-label': 'Operators', onkeydown: onKey },
     h('div.grid-top', { role: 'rowgroup' }, head), body);
-  const note = profile.counterNames.length ? null : h('p.footnote', null, `Hardware counters: not available: ${profile.counterReason}.`);
+  const note = profile.counterGaps.map((gap) => h('p.footnote', null, `${gap.what}: not available: ${gap.reason}.`));
   const element = h('div.view.table-view', null, bar, grid, note);
   grid.addEventListener('scroll', draw, { passive: true });
   new ResizeObserver(draw).observe(grid);
@@ -176,7 +181,8 @@ export function makeTable({ profile, select, selection }) {
     const text = column.text(row, profile);
     if (text) cell.append(column.bar ? h('span', null, text) : text);
     else if (!column.spark) cell.append(h('span.none', null, '–'));
-    if (key === 'name' || key === 'kernel' || key === 'type') cell.title = text;
+    if (key === 'name' || key === 'kernel' || key === 'type' || column.gap) cell.title = text;
+    if (column.gap) cell.classList.add('absent');
     return cell;
   }
 

@@ -187,7 +187,22 @@ function makeTimeline(ops, random) {
   return { columns, inferences: [one('fastest', 17, 0.96), one('median', 41, 1), one('slowest', 3, 1.31)] };
 }
 
-export function synthetic(count, { seed = 7, delegate = 'cpu', faster = 1, bare = false, numerics = false } = {}) {
+// counted: '' for none at all, 'software' where the kernel refuses the hardware's, 'all'.
+export const REFUSAL = 'No such file or directory: the kernel has no such counter here';
+function countersOf(counted, ops, random) {
+  if (!counted) return { reason: 'perf_event_open: no hardware counters on this virtual machine (ENOENT)' };
+  const kinds = { instructions: 'hardware', cycles: 'hardware', cache_references: 'hardware', cache_misses: 'hardware', branch_misses: 'hardware', page_faults: 'software', context_switches: 'software' };
+  const has = (name) => counted === 'all' || kinds[name] === 'software';
+  const names = Object.keys(kinds).filter(has);
+  const share = { instructions: 2.1, cycles: 3, cache_references: 0.05, cache_misses: 0.004, branch_misses: 0.002, page_faults: 0, context_switches: 1e-6 };
+  for (const op of ops) op.counters = Object.fromEntries(names.map((name) => [name, round(op.self_median_ns * share[name] * (0.7 + 0.6 * random()))]));
+  return {
+    inferences: 10, threads: 2, read_ns: 1100, dropped: 0, columns: ['op', ...names], ops: ops.map((op) => [op.index, ...names.map((name) => op.counters[name])]),
+    rows: Object.entries(kinds).map(([name, kind]) => (has(name) ? { name, kind, available: true, total: ops.reduce((sum, op) => sum + op.counters[name], 0), scaled: kind === 'hardware' ? 0.8 : 1 } : { name, kind, available: false, reason: REFUSAL })),
+  };
+}
+
+export function synthetic(count, { seed = 7, delegate = 'cpu', faster = 1, bare = false, numerics = false, counted = '' } = {}) {
   const random = generator(seed);
   const builder = new Builder(random);
   const { input, output } = buildGraph(builder, count);
@@ -262,7 +277,7 @@ export function synthetic(count, { seed = 7, delegate = 'cpu', faster = 1, bare 
     fallbacks: ['HARD_SWISH', 'SOFTMAX'].map((op) => ({ op, reason: `the cpu delegate has no kernel for ${op} of float32`, nodes: builder.nodes.filter((n) => n.op === op).map((n) => [0, n.node]) })).filter((f) => f.nodes.length),
     timeline,
     roofs: { run: 2, measured_unix_ms: 1767225000000, rows: [{ name: 'f32_fma', threads: 2, value: 1.6e11, unit: 'flop/s' }, { name: 'f32_fma', threads: 1, value: 8.1e10, unit: 'flop/s' }, { name: 'l2_read', threads: 2, value: 1.5e11, unit: 'bytes/s' }, { name: 'dram_read', threads: 2, value: 2.4e10, unit: 'bytes/s' }] },
-    counters: { reason: 'perf_event_open: no hardware counters on this virtual machine (ENOENT)' },
+    counters: countersOf(counted, ops, random),
     numerics: numerics || count > 500 ? { reference: 'reference', run: 4, input: 'seed', rows: builder.nodes.map((n) => (n.node === 0 ? { subgraph: 0, node: 0, max_abs: 0, rmse: 0, reason: 'no difference' }
       : { subgraph: 0, node: n.node, max_abs: 1e-7 * (1 + n.node / 50) * (0.5 + random()), rmse: 2e-8 * (1 + n.node / 50), snr_db: 140 - 60 * n.node / count - (n.node === 17 ? 21 : 0) - 2 * random(), cosine: 1 - 1e-9 * (1 + n.node) })) }
       : { reason: 'this run compared no tensors (tflbench profile --numerics does)' },

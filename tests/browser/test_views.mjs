@@ -4,7 +4,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accessible, check, end, fits, launch, makePage, open, same, scratch, settle, shot, SIZES } from './harness.mjs';
-import { synthetic } from './synthetic.mjs';
+import { REFUSAL, synthetic } from './synthetic.mjs';
 import { unpack } from '../../reports/viewer/pack.js';
 import { bytesText, countText, duration, percent, signed } from '../../reports/viewer/units.js';
 
@@ -402,6 +402,40 @@ async function costs() {
   }
 }
 
+// What the kernel does not count is said, with its reason, wherever it would stand; never a zero.
+async function counters() {
+  const [none, some, all] = ['', 'software', 'all'].map((counted) => synthetic(60, { counted }));
+  for (const [name, document] of [['none', none], ['software', some], ['all', all]]) {
+    const { page, finish } = await open(makePage(`counters-${name}`, document), { hash: 'view=table&table.set=counters' });
+    await settle(page);
+    const reason = name === 'none' ? document.counters.reason : REFUSAL;
+    const what = `counters, ${name}`;
+    const heads = await page.locator('.grid-head').innerText();
+    const cells = await page.locator('.grid-body .grid-row >> nth=0').locator('[role=gridcell]').allInnerTexts();
+    const slowest = rowsByTime(document)[0];
+    for (const row of document.counters.rows ?? []) {
+      if (row.available) check(`${what}: the table has ${row.name}`, heads.includes(row.name.replaceAll('_', ' ')) && cells.includes(countText(slowest.counters[row.name])), cells);
+    }
+    const absent = name !== 'all';
+    same(`${what}: a column says why others are missing`, cells.includes(`not available: ${reason}`), absent);
+    same(`${what}: so does a note below the table`, (await text(page, '.table-view')).includes(`${name === 'none' ? 'Counters' : 'Hardware counters'}: not available: ${reason}.`), absent);
+    check(`${what}: no missing counter is a zero`, !absent || !cells.slice(3).includes('0') || name === 'software');
+    await shot(page, `counters-${name}-desktop-light`);
+    await page.click('.grid-body .grid-row >> nth=0');
+    same(`${what}: the panel says why`, (await text(page, '.panel')).includes(reason), absent);
+    for (const view of ['graph', 'treemap']) {
+      await openView(page, view);
+      const options = await page.locator(`.${view}-view option`).evaluateAll((list) => list.map((one) => [one.textContent, one.disabled]));
+      same(`${what}: the ${view} offers what there is`, options.some(([label, off]) => label === 'instructions' && !off), !absent);
+      same(`${what}: the ${view} says why it offers no more`, options.some(([label, off]) => label.includes(reason) && off), absent);
+    }
+    await openView(page, 'overview');
+    same(`${what}: the overview says why`, (await text(page, '.overview-view')).includes(reason), absent);
+    if (!absent) check(`${what}: a total that was scaled says so`, (await text(page, '.overview-view')).includes('counted 80 % of the time'));
+    await finish(what);
+  }
+}
+
 async function whole() {
   const { page, finish } = await open(file);
   for (const [i, view] of VIEWS.entries()) {
@@ -484,12 +518,12 @@ function packed() {
   check('packed: a column that is too short is refused', damaged((one) => { one.document.ops.of.index.$steps.pop(); }).includes('damaged'));
   check('packed: no room is made for rows that are not there', damaged((one) => { one.document.ops.$rows = 1e12; }).includes('damaged'));
   check('packed: another form is refused', damaged((one) => { one.packed = 2; }).includes('form 2'));
-  const most = makePage('most', synthetic(20000));
+  const most = makePage('most', synthetic(20000, { counted: 'all' }));
   check('size: 20,000 nodes of 200 inferences fit into 15 MB', statSync(most).size <= 15e6, statSync(most).size);
 }
 
 await launch();
-for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, costs, whole, withoutScripts]) {
+for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, costs, counters, whole, withoutScripts]) {
   try {
     await part();
   } catch (error) {

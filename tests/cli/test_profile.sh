@@ -99,6 +99,7 @@ ok "a profile with two threads" is "$code" 0
 ok "work of other threads lies inside the step of its op" is \
     "$(ask "SELECT count(*) FROM d, json_each(doc, '$.timeline.inferences') i, json_each(i.value, '$.events') w WHERE w.value ->> 3 = 'work' AND NOT EXISTS (SELECT 1 FROM json_each(i.value, '$.events') s WHERE s.value ->> 3 = 'step' AND s.value ->> 4 = w.value ->> 4 AND s.value ->> 0 <= w.value ->> 0 AND (s.value ->> 0) + (s.value ->> 1) >= (w.value ->> 0) + (w.value ->> 1))")" 0
 ok "counters left out are said to be" says "$json" "left out (--no-counters)"
+ok "... in the tables too" says "$out" "Counters: not available: they were left out"
 
 # The error of every node beside its time, of the same run, and of an earlier `numerics`.
 # shellcheck disable=SC2086 # words

@@ -172,6 +172,17 @@ Test(counters, too_strict_a_kernel_is_named_with_the_command_that_helps)
     tb_counters_close(counters);
 }
 
+Test(counters, a_sandbox_is_not_blamed_on_the_kernels_setting)
+{
+    fake f = {.refuse_hardware = EACCES, .paranoid = -1, .most_in_group = 16, .running_share = 1};
+    tb_perf_calls calls;
+    tb_counters *counters = open_on(&f, &calls, 1);
+    const char *reason = tb_counters_reason(counters, TB_COUNTER_CYCLES);
+    cr_expect(strstr(reason, "a sandbox or a security module"), "%s", reason);
+    cr_expect(!strstr(reason, "sudo"), "%s", reason);
+    tb_counters_close(counters);
+}
+
 Test(counters, the_sink_counts_between_begin_and_end_of_each_node)
 {
     fake f = {.most_in_group = 16, .running_share = 1};
