@@ -216,6 +216,11 @@ enum {
 typedef float (*tb_f32_reduce_fn)(size_t n, const float *in);
 /* acc[i] += in[i] after the flip (0x80 or 0) */
 typedef void (*tb_q8_accumulate_fn)(size_t n, const uint8_t *in, uint32_t flip, int32_t *acc);
+/* indices[row]: where the first of the largest bytes (after `flip`: the byte is xor-ed with it) of a
+   row of `length` is. */
+typedef void (*tb_q8_arg_max_fn)(size_t rows, size_t length, const uint8_t *in, uint32_t flip,
+                                 int32_t *indices);
+enum { TB_Q8_ARG_MOST = 1 << 23 }; /* below that a row's length has to be */
 
 /* ---- element-wise -------------------------------------------------------------------------------- */
 
@@ -330,6 +335,7 @@ typedef struct tb_cpu_kernels {
     TB_KERNEL_SLOT(tb_q8_pool_fn) q8_average_pool;
     TB_KERNEL_SLOT(tb_f32_reduce_fn) f32_reduce[TB_REDUCE_COUNT];
     TB_KERNEL_SLOT(tb_q8_accumulate_fn) q8_accumulate;
+    TB_KERNEL_SLOT(tb_q8_arg_max_fn) q8_arg_max;
     TB_KERNEL_SLOT(tb_f32_binary_fn) f32_binary[TB_BINARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_unary_fn) f32_unary[TB_UNARY_COUNT];
     TB_KERNEL_SLOT(tb_f32_prelu_fn) f32_prelu;

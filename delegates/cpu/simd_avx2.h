@@ -203,6 +203,12 @@ VINLINE vi vi_max(vi a, vi b)
 {
     return _mm256_max_epi32(a, b);
 }
+VINLINE int32_t vi_largest(vi x)
+{
+    __m128i h = _mm_max_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    h = _mm_max_epi32(h, _mm_shuffle_epi32(h, 0x4E));
+    return _mm_cvtsi128_si32(_mm_max_epi32(h, _mm_shuffle_epi32(h, 0xB1)));
+}
 VINLINE vi vi_shift_left(vi x, vi by)
 {
     return _mm256_sllv_epi32(x, by);

@@ -196,6 +196,10 @@ VINLINE vi vi_max(vi a, vi b)
     return _mm512_max_epi32(a, b);
 }
 /* 0 where the count is not in [0, 31] */
+VINLINE int32_t vi_largest(vi x)
+{
+    return _mm512_reduce_max_epi32(x);
+}
 VINLINE vi vi_shift_left(vi x, vi by)
 {
     return _mm512_sllv_epi32(x, by);

@@ -194,6 +194,10 @@ VINLINE vi vi_max(vi a, vi b)
 {
     return vmaxq_s32(a, b);
 }
+VINLINE int32_t vi_largest(vi x)
+{
+    return vmaxvq_s32(x);
+}
 VINLINE vi vi_shift_left(vi x, vi by)
 {
     return vshlq_s32(x, by);

@@ -192,6 +192,10 @@ VINLINE vi vi_max(vi a, vi b)
 {
     return a > b ? a : b;
 }
+VINLINE int32_t vi_largest(vi x)
+{
+    return x;
+}
 VINLINE vi vi_shift_left(vi x, vi by)
 {
     return by < 0 || by > 31 ? 0 : (int32_t)((uint32_t)x << by);

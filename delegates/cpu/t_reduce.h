@@ -64,3 +64,36 @@ void TB_FN(q8_accumulate)(size_t n, const uint8_t *in, uint32_t flip, int32_t *a
             vi_add(vi_load_tail(acc + i, tail), vi_xor(vi_load_u8_tail(in + i, tail), offset)),
             tail);
 }
+
+/* A byte above what is left of the row behind it: the largest of these is the first of the largest
+   bytes. */
+void TB_FN(q8_arg_max)(size_t rows, size_t length, const uint8_t *in, uint32_t flip,
+                       int32_t *indices)
+{
+    const vi mask = vi_set1((int32_t)flip), shift = vi_set1(23), step = vi_set1(VL);
+    const size_t whole = length - length % VL;
+    int32_t left[VL];
+    for (int lane = 0; lane < VL; lane++)
+        left[lane] = TB_Q8_ARG_MOST - 1 - lane;
+    const vi first = vi_load(left);
+    for (size_t row = 0; row < rows; row++, in += length) {
+        vi best = vi_set1(0), behind = first;
+        for (size_t i = 0; i < whole; i += VL) {
+            vi x = vi_shift_left(vi_xor(vi_load_u8(in + i), mask), shift);
+            best = vi_max(best, vi_add(x, behind));
+            behind = vi_sub(behind, step);
+        }
+        if (whole > 0 && whole < length) { /* the row's last VL bytes, of which some were seen */
+            const size_t i = length - VL;
+            vi x = vi_shift_left(vi_xor(vi_load_u8(in + i), mask), shift);
+            best = vi_max(best, vi_add(x, vi_sub(first, vi_set1((int32_t)i))));
+        }
+        int32_t key = vi_largest(best);
+        for (size_t i = 0; i < length && length < VL; i++) {
+            const uint32_t x = (in[i] ^ flip) & 0xFF;
+            const int32_t k = (int32_t)(x << 23) + TB_Q8_ARG_MOST - 1 - (int32_t)i;
+            key = k > key ? k : key;
+        }
+        indices[row] = TB_Q8_ARG_MOST - 1 - (key & (TB_Q8_ARG_MOST - 1));
+    }
+}

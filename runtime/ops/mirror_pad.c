@@ -2,29 +2,17 @@
  * MIRROR_PAD: a border that mirrors what it borders on, with the edge (symmetric) or without it
  * (reflect).
  */
+#include "runtime/ops/mirror.h"
 #include "runtime/ops/view.h"
-
-#include <string.h>
-
-typedef struct mirror_data {
-    int rank;
-    size_t edge; /* 1: the edge is not repeated */
-    size_t element_bytes;
-    size_t in_dims[TB_MAX_RANK];
-    size_t in_stride[TB_MAX_RANK]; /* bytes */
-    size_t before[TB_MAX_RANK];
-    size_t after[TB_MAX_RANK];
-} mirror_data;
 
 static TfLiteStatus shape_output(TfLiteContext *context, const TfLiteNode *node)
 {
-    mirror_data *data = node->user_data;
+    tb_mirror *data = node->user_data;
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     int32_t values[2 * TB_MAX_RANK];
     int count, dims[TB_MAX_RANK];
     TB_OP_TRY(tb_op_read_ints(context, tb_op_input(context, node, 1), "paddings", 2 * data->rank,
                               values, &count));
-    size_t stride = data->element_bytes;
     for (int d = data->rank - 1; d >= 0; d--) {
         int dim = tb_tensor_dim(input, d), most = dim - (int)data->edge;
         int32_t before = values[2 * d], after = values[2 * d + 1];
@@ -36,13 +24,14 @@ static TfLiteStatus shape_output(TfLiteContext *context, const TfLiteNode *node)
         if (__builtin_add_overflow(dim, before, &dims[d]) ||
             __builtin_add_overflow(dims[d], after, &dims[d]))
             return tb_op_fail(context, "dimension %d gets too long", d);
-        data->in_dims[d] = (size_t)dim;
+        data->dims[d] = (size_t)dim;
         data->before[d] = (size_t)before;
         data->after[d] = (size_t)after;
-        data->in_stride[d] = stride;
-        stride *= (size_t)dim;
     }
-    return tb_op_resize(context, tb_op_output(context, node, 0), data->rank, dims);
+    TB_OP_TRY(tb_op_resize(context, tb_op_output(context, node, 0), data->rank, dims));
+    if (tb_count(tb_op_output(context, node, 0)) > 0)
+        tb_mirror_plan(data);
+    return kTfLiteOk;
 }
 
 static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
@@ -73,7 +62,7 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
         TB_OP_TRY(tb_op_check_same_quantization(context, input, "input", output, "output"));
     if (input->type == kTfLiteInt16)
         TB_OP_TRY(tb_op_check_symmetric(context, input, "input"));
-    mirror_data *data = tb_op_make_data(context, node, sizeof *data);
+    tb_mirror *data = tb_op_make_data(context, node, sizeof *data);
     if (!data)
         return kTfLiteError;
     data->rank = rank;
@@ -85,32 +74,15 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     return kTfLiteOk;
 }
 
-/* Dimension d and all inside it; returns where the output goes on. */
-static char *mirror_dimension(const mirror_data *data, int d, const char *from, char *to)
-{
-    if (d == data->rank) {
-        memcpy(to, from, data->element_bytes);
-        return to + data->element_bytes;
-    }
-    size_t dim = data->in_dims[d], stride = data->in_stride[d];
-    for (size_t i = data->before[d]; i-- > 0;)
-        to = mirror_dimension(data, d + 1, from + (i + data->edge) * stride, to);
-    for (size_t i = 0; i < dim && !tb_stopped(); i++)
-        to = mirror_dimension(data, d + 1, from + i * stride, to);
-    for (size_t i = 0; i < data->after[d]; i++)
-        to = mirror_dimension(data, d + 1, from + (dim - 1 - data->edge - i) * stride, to);
-    return to;
-}
-
 static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
 {
-    const mirror_data *data = node->user_data;
+    const tb_mirror *data = node->user_data;
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     TfLiteTensor *output = tb_op_output(context, node, 0);
     if (tb_tensor_is_dynamic(output))
         TB_OP_TRY(shape_output(context, node));
     if (tb_count(output) > 0)
-        mirror_dimension(data, 0, input->data.raw, output->data.raw);
+        tb_mirror_rows(data, input->data.raw, output->data.raw, 0, data->rows);
     return kTfLiteOk;
 }
 

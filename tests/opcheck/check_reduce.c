@@ -121,7 +121,38 @@ static bool try_f32_through_q8(oc_trial *t)
     return oc_close(t, "values", got, expected, n, 0.0f, 0.0f);
 }
 
+static const char *q8_arg_max_name(const tb_cpu_kernels *kernels, int which)
+{
+    (void)which;
+    return kernels->q8_arg_max.name;
+}
+
+static bool try_q8_arg_max(oc_trial *t)
+{
+    oc_random *r = &t->random;
+    const size_t rows = (size_t)oc_between(r, 1, 9), length = (size_t)oc_between(r, 1, 130);
+    uint8_t *in = oc_guarded(r, rows * length);
+    oc_fill_bytes(r, in, rows * length);
+    for (size_t i = 0; i < rows * length && oc_chance(r, 50); i++) /* equals */
+        in[i] &= 0x83;
+    int32_t *expected = oc_guarded(r, rows * sizeof *expected);
+    int32_t *got = oc_guarded(r, rows * sizeof *got);
+    static const uint32_t flips[] = {0, 0x80, 0xFF, 0x7F};
+    const uint32_t flip = flips[oc_between(r, 0, 3)];
+    t->scalar->q8_arg_max.fn(rows, length, in, flip, expected);
+    for (size_t row = 0; row < rows; row++)
+        for (size_t i = 0; i < length; i++) {
+            const uint32_t x = in[row * length + i] ^ flip;
+            const uint32_t best = in[row * length + (size_t)expected[row]] ^ flip;
+            if (x > best || (x == best && i < (size_t)expected[row]))
+                return oc_wrong(t, "row %zu: %d, but %zu is better", row, expected[row], i);
+        }
+    t->variant->q8_arg_max.fn(rows, length, in, flip, got);
+    return oc_same_bytes(t, "indices", got, expected, rows * sizeof *got);
+}
+
 const oc_check oc_reduce_checks[] = {
+    {"q8_arg_max", 1, q8_arg_max_name, try_q8_arg_max},
     {"f32_reduce", TB_REDUCE_COUNT, f32_reduce_name, try_f32_reduce},
     {"q8_accumulate", 1, q8_accumulate_name, try_q8_accumulate},
     {"q8_blend", 1, q8_blend_name, try_q8_blend},
