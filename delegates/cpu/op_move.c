@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "delegates/cpu/op_rows.h"
+#include "delegates/cpu/table.h"
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
@@ -167,9 +168,11 @@ typedef struct concatenation_step {
     const int *in;
     int in_count;
     int out;
-    size_t outer;        /* pieces of each input */
-    size_t *piece_bytes; /* of an input */
-    size_t out_bytes;    /* from one piece of the output to the next */
+    size_t outer;           /* pieces of each input */
+    size_t *piece_bytes;    /* of an input */
+    size_t out_bytes;       /* from one piece of the output to the next */
+    const uint8_t **tables; /* of inputs of another scale than the output; NULL: of no input */
+    tb_q8_lut_fn lut;
 } concatenation_step;
 
 static void concatenate(void *context, size_t begin, size_t end, int thread)
@@ -182,7 +185,11 @@ static void concatenate(void *context, size_t begin, size_t end, int thread)
     for (int i = 0; i < s->in_count; i++) {
         const char *in = tb_run_view(r->run, s->in[i])->data;
         const size_t bytes = s->piece_bytes[i];
-        for (size_t piece = begin; piece < end; piece++)
+        const uint8_t *table = s->tables ? s->tables[i] : NULL;
+        for (size_t piece = begin; piece < end && table; piece++)
+            s->lut(bytes, (const uint8_t *)in + piece * bytes, table,
+                   (uint8_t *)out + piece * s->out_bytes + offset);
+        for (size_t piece = begin; piece < end && !table; piece++)
             memcpy(out + piece * s->out_bytes + offset, in + piece * bytes, bytes);
         offset += bytes;
     }
@@ -195,8 +202,14 @@ static void run_concatenation(const tb_cpu_step *step, const tb_run *run)
     tb_run_parallel(run, s->outer, 16384 / (s->out_bytes + 1) + 1, concatenate, &r);
 }
 
-/* Types and quantisation of the inputs are the output's. */
-static bool joins_alike(tb_cpu_query *query, const TfLiteTensor *output)
+static bool same_scale(const TfLiteTensor *a, const TfLiteTensor *b)
+{
+    return a->params.scale == b->params.scale && a->params.zero_point == b->params.zero_point;
+}
+
+/* Types of the inputs are the output's, and so are scales; of uint8, they may differ where
+   `rescales`. */
+static bool joins_alike(tb_cpu_query *query, const TfLiteTensor *output, bool rescales)
 {
     if (!tb_cpu_is_plain(output->type))
         return tb_query_no(query, "not done for %s", TfLiteTypeGetName(output->type));
@@ -204,8 +217,9 @@ static bool joins_alike(tb_cpu_query *query, const TfLiteTensor *output)
         const TfLiteTensor *input = tb_query_input(query, k);
         if (!input || input->type != output->type)
             return tb_query_no(query, "input %d is missing or of another type", k);
-        if (tb_type_is_q8(input->type) && (input->params.scale != output->params.scale ||
-                                           input->params.zero_point != output->params.zero_point))
+        if (tb_type_is_q8(input->type) && !same_scale(input, output) &&
+            !(rescales && input->type == kTfLiteUInt8 && input->params.scale > 0.0f &&
+              output->params.scale > 0.0f))
             return tb_query_no(query, "inputs are quantised differently");
     }
     return true;
@@ -215,7 +229,8 @@ static bool takes_concatenation(tb_cpu_query *query)
 {
     const TfLiteTensor *output = tb_query_output(query, 0);
     const TfLiteConcatenationParams *params = query->node->builtin_data;
-    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) || !joins_alike(query, output))
+    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) ||
+        !joins_alike(query, output, true))
         return false;
     const int axis = params->axis < 0 ? params->axis + output->dims->size : params->axis;
     if (axis < 0 || axis >= output->dims->size)
@@ -258,12 +273,37 @@ static tb_status lower_join(tb_plan *plan, tb_cpu_op *op, int axis, const char *
     return TB_OK;
 }
 
+/* Tables for the inputs that meet another scale. */
+static tb_status add_tables(tb_plan *plan, const tb_cpu_op *op, tb_error *err,
+                            concatenation_step *s)
+{
+    const TfLiteTensor *tensors = plan->context->tensors;
+    const TfLiteTensor *output = &tensors[plan->values[op->out].tensor];
+    for (int k = 0; k < op->in_count && output->type == kTfLiteUInt8; k++) {
+        const TfLiteTensor *input = &tensors[plan->values[op->in[k]].tensor];
+        if (same_scale(input, output))
+            continue;
+        if (!s->tables)
+            s->tables = TB_PLAN_NEW(plan, const uint8_t *, (size_t)op->in_count);
+        uint8_t *table = TB_PLAN_NEW(plan, uint8_t, 256);
+        if (!s->tables || !table)
+            return tb_fail(err, TB_NO_MEMORY, "planning a step");
+        tb_table_concatenation(input, output, NULL, table);
+        s->tables[k] = table;
+        s->lut = plan->kernels->q8_lut.fn;
+        s->base.info.kernel = plan->kernels->q8_lut.name;
+    }
+    return TB_OK;
+}
+
 static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
 {
     const TfLiteConcatenationParams *params = op->params;
     const int rank = plan->values[op->out].rank;
-    return lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis,
-                      "concatenation", err);
+    tb_status status = lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis,
+                                  "concatenation", err);
+    return status == TB_OK ? add_tables(plan, op, err, (concatenation_step *)(void *)op->step)
+                           : status;
 }
 
 const tb_cpu_op_row tb_cpu_op_concatenation = {.takes = takes_concatenation,
@@ -275,7 +315,8 @@ static bool takes_pack(tb_cpu_query *query)
 {
     const TfLiteTensor *output = tb_query_output(query, 0);
     const TfLitePackParams *params = query->node->builtin_data;
-    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) || !joins_alike(query, output))
+    if (!tb_query_rank(query, output, "output", 1, TB_CPU_MAX_RANK) ||
+        !joins_alike(query, output, false))
         return false;
     const int rank = output->dims->size, count = query->node->inputs->size;
     const int axis = params->axis < 0 ? params->axis + rank : params->axis;

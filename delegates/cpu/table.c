@@ -157,3 +157,20 @@ bool tb_table_rsqrt(const TfLiteTensor *in, const TfLiteTensor *out, const void 
         table[(uint8_t)(zero & 0xFF)] = (uint8_t)(q.high & 0xFF);
     return true;
 }
+
+/* The portable kernel's rounding, in float. */
+bool tb_table_concatenation(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
+                            uint8_t table[256])
+{
+    (void)params;
+    const float scale = in->params.scale * (1.0f / out->params.scale);
+    const float bias = (float)-in->params.zero_point * scale;
+    for (int i = 0; i < 256; i++) {
+        const float rounded = roundf((float)i * scale + bias);
+        /* not a number, where scales are far apart: the lowest value */
+        const float bounded = rounded >= -512.0f ? (rounded < 512.0f ? rounded : 512.0f) : -512.0f;
+        const int32_t value = (int32_t)bounded + out->params.zero_point;
+        table[i] = (uint8_t)tb_clamp(value, 0, UINT8_MAX);
+    }
+    return true;
+}

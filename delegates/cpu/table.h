@@ -28,6 +28,9 @@ bool tb_table_leaky_relu(const TfLiteTensor *in, const TfLiteTensor *out, const 
 /* `params`: the two bounds, floats. */
 bool tb_table_clamp(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
                     uint8_t table[256]);
+/* Of CONCATENATION, UINT8. */
+bool tb_table_concatenation(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
+                            uint8_t table[256]);
 /* INT8 alone. What is below the input's zero point has no root: nothing may look there. */
 bool tb_table_rsqrt(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
                     uint8_t table[256]);

@@ -203,24 +203,49 @@ static float half_size(float encoded, float scale, float anchor_size)
     return (float)(0.5 * tb_exp((double)encoded / (double)scale) * (double)anchor_size);
 }
 
+/* What half_size makes of each byte, but for the anchor's size. */
+static void half_sizes(const TfLiteTensor *encodings, float scale, double out[256])
+{
+    const float zero_point = (float)encodings->params.zero_point;
+    for (int i = 0; i < 256; i++) {
+        const float encoded = ((float)i - zero_point) * encodings->params.scale;
+        out[i] = 0.5 * tb_exp((double)encoded / (double)scale);
+    }
+}
+
 static TfLiteStatus decode_boxes(TfLiteContext *context, const TfLiteNode *node,
                                  const detection_data *data, box *decoded)
 {
     const TfLiteTensor *encodings = tb_op_input(context, node, 0);
     const TfLiteTensor *anchors = tb_op_input(context, node, 2);
     const center_box *scale = &data->scale;
+    const bool bytes = encodings->type == kTfLiteUInt8;
+    double heights[256], widths[256];
+    if (bytes) {
+        half_sizes(encodings, scale->h, heights);
+        half_sizes(encodings, scale->w, widths);
+    }
     for (size_t i = 0; i < data->boxes; i++) {
         center_box encoded = read_box(encodings, i * data->encoding);
         center_box anchor = read_box(anchors, i * COORDINATES);
         float y = center(encoded.y, scale->y, anchor.h, anchor.y);
         float x = center(encoded.x, scale->x, anchor.w, anchor.x);
-        float half_h = half_size(encoded.h, scale->h, anchor.h);
-        float half_w = half_size(encoded.w, scale->w, anchor.w);
+        const uint8_t *byte = bytes ? encodings->data.uint8 + i * data->encoding : NULL;
+        float half_h = bytes ? (float)(heights[byte[2]] * (double)anchor.h)
+                             : half_size(encoded.h, scale->h, anchor.h);
+        float half_w = bytes ? (float)(widths[byte[3]] * (double)anchor.w)
+                             : half_size(encoded.w, scale->w, anchor.w);
         decoded[i] = (box){y - half_h, x - half_w, y + half_h, x + half_w};
         if (decoded[i].y_min > decoded[i].y_max || decoded[i].x_min > decoded[i].x_max)
             return tb_op_fail(context, "box %zu has a negative size", i);
     }
     return kTfLiteOk;
+}
+
+static void dequantized(const TfLiteTensor *scores, float out[256])
+{
+    for (int i = 0; i < 256; i++)
+        out[i] = (float)((double)scores->params.scale * (double)(i - scores->params.zero_point));
 }
 
 static const float *dequantized_scores(TfLiteContext *context, const TfLiteNode *node,
@@ -230,9 +255,10 @@ static const float *dequantized_scores(TfLiteContext *context, const TfLiteNode 
     if (scores->type == kTfLiteFloat32)
         return scores->data.f;
     float *out = tb_op_scratch(context, data->scores);
+    float values[256];
+    dequantized(scores, values);
     for (size_t i = 0; i < data->boxes * data->labels; i++)
-        out[i] = (float)((double)scores->params.scale *
-                         (double)(scores->data.uint8[i] - scores->params.zero_point));
+        out[i] = values[scores->data.uint8[i]];
     return out;
 }
 
@@ -313,6 +339,18 @@ typedef struct results {
     float *count;
 } results;
 
+/* The first of the best. */
+static int32_t best_class(const float *scores, int classes)
+{
+    int best = 0;
+    float most = scores[0];
+    for (int c = 1; c < classes; c++) {
+        best = scores[c] > most ? c : best;
+        most = scores[c] > most ? scores[c] : most;
+    }
+    return best;
+}
+
 /* The best `wanted` classes of one box, best first; among equals the lower one. */
 static void best_classes(const float *scores, int classes, int wanted, int32_t *out)
 {
@@ -339,7 +377,10 @@ static void fast_suppression(TfLiteContext *context, const detection_data *data,
     int wanted = TB_MIN(data->max_classes, data->classes);
     for (size_t i = 0; i < data->boxes; i++) {
         const float *row = scores + i * data->labels + data->label_offset;
-        best_classes(row, data->classes, wanted, classes + i * (size_t)wanted);
+        if (wanted == 1)
+            classes[i] = best_class(row, data->classes);
+        else
+            best_classes(row, data->classes, wanted, classes + i * (size_t)wanted);
         best_scores[i] = row[classes[i * (size_t)wanted]];
     }
     size_t kept = suppress(context, data, best_scores, (size_t)data->max_detections);
