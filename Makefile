@@ -132,7 +132,7 @@ arena-table: $(BUILD)/tflbench ## write the table of docs/memory.md anew, from .
 # The cpu delegate for other runtimes: everything it needs goes through the ABI.
 $(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
     $(call objects,delegates/cpu/plugin.c $(filter delegates/cpu/%,$(delegate_src)) $(base_src) \
-                   runtime/abi_common.c runtime/math.c runtime/quant.c runtime/sparse.c runtime/ops/fft.c runtime/ops/lut.c runtime/ops/mirror.c)
+                   runtime/abi_common.c runtime/math.c runtime/quant.c runtime/sparse.c runtime/ops/cast_direct.c runtime/ops/fft.c runtime/ops/lut.c runtime/ops/mirror.c)
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$< $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
 

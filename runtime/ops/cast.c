@@ -6,11 +6,13 @@
  * Values pass through int64 or double in blocks: both hold every source type exactly, so that each
  * value is rounded once.
  */
+#include "runtime/ops/cast_direct.h"
 #include "runtime/ops/common.h"
 
 #include <math.h>
 
-#define BLOCK 256
+#define BLOCK        256
+#define DIRECT_BLOCK 65536
 
 /* Reads `count` elements from the `from`-th on into integers or reals, whichever is its kind. */
 typedef void (*load_fn)(const void *data, size_t from, size_t count, int64_t *integers,
@@ -157,6 +159,7 @@ static const cast_type cast_types[] = {
 typedef struct cast_data {
     const cast_type *from;
     const cast_type *to; /* NULL: the same type, bytes are copied */
+    tb_cast_fn direct;   /* NULL: by way of the two */
 } cast_data;
 
 static const cast_type *find(TfLiteType type)
@@ -183,6 +186,7 @@ static TfLiteStatus prepare(TfLiteContext *context, TfLiteNode *node)
     if (!data->from || !data->to || (packed && !one_is_float))
         return tb_op_fail(context, "does not take %s to %s", TfLiteTypeGetName(input->type),
                           TfLiteTypeGetName(output->type));
+    data->direct = tb_cast_direct(input->type, output->type);
     if (input->type == output->type)
         data->to = NULL;
     return tb_op_resize_like(context, output, input);
@@ -200,6 +204,12 @@ static TfLiteStatus invoke(TfLiteContext *context, TfLiteNode *node)
     int64_t integers[BLOCK];
     double reals[BLOCK];
     size_t count = tb_count(input);
+    for (size_t at = 0; at < count && data->direct && !tb_stopped(); at += DIRECT_BLOCK)
+        data->direct(input->data.raw + at * tb_type_bytes(input->type),
+                     output->data.raw + at * tb_type_bytes(output->type),
+                     TB_MIN(count - at, DIRECT_BLOCK));
+    if (data->direct)
+        return kTfLiteOk;
     for (size_t at = 0; at < count && !tb_stopped(); at += BLOCK) {
         size_t block = TB_MIN(count - at, BLOCK);
         data->from->load(input->data.raw, at, block, integers, reals);
