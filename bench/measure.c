@@ -103,6 +103,8 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .budget_ns = (int64_t)task->budget_ns,
         .profile = task->profile,
         .quantised = task->side->plan->models[c->model].quantised,
+        .stateful = task->side->plan->models[c->model].stateful,
+        .check_every = request->check_every,
         .counters = task->profile && request->counters,
         .memory_limit_bytes = (int64_t)request->memory_limit_bytes,
     };

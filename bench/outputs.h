@@ -8,6 +8,9 @@
 #ifndef TB_BENCH_OUTPUTS_H
 #define TB_BENCH_OUTPUTS_H
 
+#include <stdio.h>
+
+#include "bench/compare_rules.h"
 #include "bench/engine.h"
 #include "runtime/base/sha256.h"
 
@@ -16,6 +19,13 @@ tb_status tb_outputs_checksum(const tb_engine *engine, tb_session *session, tb_e
 
 tb_status tb_outputs_write(const tb_engine *engine, tb_session *session, const char *path,
                            tb_error *err);
+
+/* The same by hand, for outputs that are known beforehand: begin, then each with the rule it is held
+   to (NULL: as tb_outputs_check's terms say) and that for other engines than ours (NULL: the same).
+   Whether it was written, the stream tells. */
+void tb_outputs_begin(FILE *file);
+void tb_outputs_put(FILE *file, int position, const tb_io *io, const tb_rule *rule,
+                    const tb_rule *lenient);
 
 /* The outputs in such a file's bytes; their data is borrowed from these and not to be written, their
    names are empty. More than `capacity` of them is TB_CORRUPT. */
@@ -35,21 +45,25 @@ typedef struct tb_verdict {
     char detail[TB_VERDICT_DETAIL_SIZE];
 } tb_verdict;
 
-/* How far differences prove anything. */
-typedef enum tb_check_mode {
-    TB_CHECK_STRICT,         /* our own kernels, or real inputs: integers must be equal */
-    TB_CHECK_NOISE,          /* another engine on random inputs: integers may differ a little */
-    TB_CHECK_QUANTISED_NOISE /* the same, and the model computes in integers: floats may, too */
-} tb_check_mode;
+/* Under which circumstances outputs came about: how far differences prove anything. */
+typedef struct tb_check_terms {
+    bool ours;        /* our own kernels, which have to agree with each other bit by bit */
+    bool real_inputs; /* not random ones */
+    bool quantised;   /* the model computes in integers */
+} tb_check_terms;
 
 /*
- * Compares with the file's outputs. Integers and all else that is no float must be equal; floats
- * may be off by 0.5 % of the largest expected magnitude of their tensor. Where `mode` says that a
- * difference is no proof (TFLite's own kernels disagree on noise by single steps, which a deep
- * network makes many), the verdict is TB_VERDICT_UNSURE unless it is gross: more than a quarter of an
- * integer type's range, or a float that is not finite.
+ * Compares with the file's outputs. An output that was written with a rule is held to that. Else
+ * integers and all that is no float must be equal; floats may be off by 0.5 % of the largest expected
+ * magnitude of their tensor. TFLite's own kernels disagree by single steps, which a deep network
+ * makes many, so of another engine or delegate than ours a difference in 8- and 16-bit outputs, or in
+ * floats of a model that computes in integers, means less:
+ *
+ *     on real inputs   it is right up to a tenth of the type's range (of the largest magnitude)
+ *     on random ones   TB_VERDICT_UNSURE, unless it is gross: more than a quarter of an integer
+ *                      type's range, or a float that is not finite
  */
 tb_status tb_outputs_check(const tb_engine *engine, tb_session *session, const char *path,
-                           tb_check_mode mode, tb_error *err, tb_verdict *out);
+                           const tb_check_terms *terms, tb_error *err, tb_verdict *out);
 
 #endif

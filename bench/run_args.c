@@ -7,13 +7,26 @@
 #include "bench/affinity.h"
 #include "bench/sweep_cmd.h"
 
-static tb_status one_of(const char *option, const char *value, const char *first,
-                        const char *second, tb_error *err, bool *is_first)
+/* Which of the words, ended by NULL, an option's value is. */
+static tb_status one_of(const tb_args *args, const char *option, const char *const *words,
+                        tb_error *err, int *which)
 {
-    *is_first = strcmp(value, first) == 0;
-    if (*is_first || strcmp(value, second) == 0)
-        return TB_OK;
-    return tb_fail(err, TB_USAGE, "--%s %s: goes %s or %s", option, value, first, second);
+    const char *value = tb_args_text(args, option);
+    tb_buf goes = {0};
+    for (*which = 0; words[*which]; ++*which) {
+        if (strcmp(value, words[*which]) == 0)
+            break;
+        tb_buf_printf(&goes, "%s%s",
+                      *which == 0         ? ""
+                      : words[*which + 1] ? ", "
+                                          : " or ",
+                      words[*which]);
+    }
+    tb_status status = words[*which] ? TB_OK
+                                     : tb_fail(err, TB_USAGE, "--%s %s: goes %s", option, value,
+                                               tb_buf_text(&goes));
+    tb_buf_free(&goes);
+    return status;
 }
 
 /* "key=value"; the value may be empty, the key not. The texts share one block that starts at
@@ -76,13 +89,15 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
         .quiet = tb_args_flag(args, "quiet"),
     };
     request->threads = tb_args_ints(args, "threads", &request->thread_count);
-    bool check_off;
-    tb_status status =
-        one_of("check", tb_args_text(args, "check"), "off", "first", err, &check_off);
-    request->check = !check_off;
+    static const char *const checks[] = {"off", "first", "every", NULL};
+    static const char *const orders[] = {"given", "random", NULL};
+    int check = 0, order = 0;
+    tb_status status = one_of(args, "check", checks, err, &check);
     if (status == TB_OK)
-        status = one_of("order", tb_args_text(args, "order"), "random", "given", err,
-                        &request->random_order);
+        status = one_of(args, "order", orders, err, &order);
+    request->check = check > 0;
+    request->check_every = check > 1;
+    request->random_order = order > 0;
     if (status == TB_OK)
         status = tb_fallback_parse(tb_args_text(args, "fallback"), err, &request->fallback);
     return status;

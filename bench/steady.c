@@ -94,6 +94,10 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
             b.start_ns[b.count++] = start_ns - begin_ns;
         }
         ++*runs;
+        if (steady->after)
+            status = steady->after(steady->after_context, err);
+        if (status != TB_OK)
+            break;
         bool due = b.count == BATCH_ROOM || now_ns - b.flushed_ns >= FLUSH_NS;
         if (due && !flush(&b, steady))
             return tb_fail(err, TB_CANCELLED, "the driver is gone");

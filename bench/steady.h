@@ -37,6 +37,9 @@ typedef struct tb_steady {
     tb_event_log *log;     /* with `ring`; NULL: none */
     const tb_fault *fault; /* NULL: none */
     tb_state *state;       /* sampled at the begin, with every batch and at the end; NULL: not */
+    /* Called after each inference, outside its sample; NULL: nothing is. */
+    tb_status (*after)(void *context, tb_error *err);
+    void *after_context;
     uint64_t *allocations; /* gets the allocations inside the inferences (alloc_count.h); NULL */
 } tb_steady;
 

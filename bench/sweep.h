@@ -53,6 +53,7 @@ typedef struct tb_sweep_request {
     const char *numerics_against; /* one more, which compares every tensor with this delegate (its
                                      canonical name); NULL: none */
     bool check;
+    bool check_every; /* with `check`: every inference, not the first alone */
     bool random_order;
     tb_fallback fallback;
     uint64_t memory_limit_bytes;
@@ -65,6 +66,7 @@ typedef struct tb_sweep_model {
     const char *path;
     tb_model_info info; /* name, path; hash and size where the file can be read */
     bool quantised;     /* computes in integers of 8 or 16 bits, somewhere */
+    bool stateful;      /* keeps state from one inference to the next */
     tb_status status;   /* not TB_OK: the file cannot be read, and `reason` says why */
     const char *reason;
 } tb_sweep_model;

@@ -54,24 +54,23 @@ static const char *model_name(const char *path, tb_arena *arena)
     return tb_arena_text(arena, name, dot && dot != name ? (size_t)(dot - name) : strlen(name));
 }
 
-/* A model that cannot be read does not: its configurations will say why. */
-static bool computes_in_integers(const char *path)
+/* Of a model that cannot be read nothing is known; its configurations will say why. */
+static void look_inside(tb_sweep_model *out)
 {
     tb_model *model = NULL;
-    if (tb_model_open(path, NULL, &model) != TB_OK)
-        return false;
-    bool found = false;
+    if (tb_model_open(out->path, NULL, &model) != TB_OK)
+        return;
     for (size_t g = 0; g < tb_model_subgraph_count(model); g++) {
         size_t count = tb_model_subgraph(model, g).tensor_count;
-        for (size_t k = 0; k < count && !found; k++) {
+        for (size_t k = 0; k < count; k++) {
             tb_tensor_def tensor = tb_model_tensor(model, g, k);
-            found = !tensor.constant.data && tensor.quantization.scales.count > 0 &&
-                    (tensor.type == kTfLiteInt8 || tensor.type == kTfLiteUInt8 ||
-                     tensor.type == kTfLiteInt16);
+            out->stateful |= tensor.is_variable || tensor.type == kTfLiteResource;
+            out->quantised |= !tensor.constant.data && tensor.quantization.scales.count > 0 &&
+                              (tensor.type == kTfLiteInt8 || tensor.type == kTfLiteUInt8 ||
+                               tensor.type == kTfLiteInt16);
         }
     }
     tb_model_release(model);
-    return found;
 }
 
 static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
@@ -91,7 +90,7 @@ static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
     }
     out->info.size_bytes = file.bytes;
     out->info.sha256 = file.sha256;
-    out->quantised = computes_in_integers(path);
+    look_inside(out);
     return TB_OK;
 }
 
@@ -130,6 +129,8 @@ static const char *options_text(tb_sweep_plan *plan)
     }
     for (int k = 0; k < request->shapes.count; k++)
         tb_buf_printf(&text, ";shape=%s", request->shapes.items[k]);
+    if (request->check && request->check_every)
+        tb_buf_printf(&text, ";check=every");
     if (request->signature)
         tb_buf_printf(&text, ";signature=%s", request->signature);
     const char *kept =

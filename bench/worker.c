@@ -19,7 +19,7 @@
 #include "bench/job.h"
 #include "bench/op_rows.h"
 #include "bench/orphan.h"
-#include "bench/outputs.h"
+#include "bench/output_check.h"
 #include "bench/say_profile.h"
 #include "bench/say_state.h"
 #include "bench/steady.h"
@@ -58,6 +58,7 @@ typedef struct worker {
     tb_event_log *log;
     tb_state *state;
     tb_op_rows *rows;
+    tb_output_check check;
     const char *phase;
     char first_checksum[TB_SHA256_HEX_SIZE]; /* of the first inference's outputs */
     char note[TB_ERROR_TEXT_SIZE];           /* the engine's latest, not said yet */
@@ -137,20 +138,25 @@ static tb_status check_outputs(worker *w, tb_error *err)
     tb_status status = TB_OK;
     if (job->write_outputs)
         status = tb_outputs_write(w->engine, w->session, job->write_outputs, err);
-    if (status != TB_OK || !job->expect_outputs)
-        return status;
-    /* Our own kernels have to agree bit by bit whatever the input. */
-    bool ours = strcmp(w->engine->name, "native") == 0 &&
-                (strncmp(job->delegate, "cpu", 3) == 0 ||
-                 strcmp(job->delegate, TB_DELEGATE_REFERENCE) == 0);
-    tb_verdict verdict;
-    tb_check_mode mode = ours || job->inputs.count > 0 ? TB_CHECK_STRICT
-                         : job->quantised              ? TB_CHECK_QUANTISED_NOISE
-                                                       : TB_CHECK_NOISE;
-    status = tb_outputs_check(w->engine, w->session, job->expect_outputs, mode, err, &verdict);
     if (status == TB_OK)
-        tb_say_check(&w->events, &verdict);
+        status = tb_output_check_first(&w->check, job, w->engine, w->session, err);
+    if (status == TB_OK && w->check.path)
+        tb_say_check(&w->events, &w->check.verdict);
     return status;
+}
+
+/* What --check every found in the inferences behind the first. */
+static void say_later_checks(worker *w)
+{
+    const tb_output_check *check = &w->check;
+    if (!check->path || !check->every)
+        return;
+    tb_say_check(&w->events, &check->verdict);
+    char text[160];
+    snprintf(text, sizeof text, "%lld of %lld inferences had other outputs than the first",
+             (long long)check->differing, (long long)check->seen + 1);
+    if (check->differing)
+        tb_say_warning(&w->events, "nondeterministic", "warning", text);
 }
 
 /* The ring, and what adds up its events. */
@@ -321,6 +327,8 @@ static tb_status run_loops(worker *w, tb_error *err)
         .stop = {job->warmup_runs, 0, (uint64_t)job->warmup_ns, deadline_ns},
         .ring = w->ring,
         .ops = w->ops,
+        .after = tb_output_check_next,
+        .after_context = &w->check,
     };
     int64_t runs = 0;
     size_t room = 0;
@@ -347,6 +355,7 @@ static tb_status run_loops(worker *w, tb_error *err)
     status = tb_steady_run(&loop, err, &runs);
     if (status != TB_OK)
         return status;
+    say_later_checks(w);
     tb_say_memory(&w->events, "steady", w->engine, w->session);
     say_allocations(w, allocations, runs);
     tb_say_state(&w->events, w->state, runs);
@@ -389,6 +398,10 @@ static tb_status finish(worker *w, tb_error *err)
     tb_status status = tb_outputs_checksum(w->engine, w->session, err, checksum);
     if (status != TB_OK)
         return status;
+    bool differ = strcmp(checksum, w->first_checksum) != 0;
+    if (differ && !w->job.task && !w->job.stateful && !w->check.every)
+        tb_say_warning(&w->events, "nondeterministic", "warning",
+                       "the last inference had other outputs than the first, on the same inputs");
     say_note(w);
     tb_say_peak_memory(&w->events);
     tb_say_environment(&w->events, "end");
@@ -457,6 +470,7 @@ static void clean_up(worker *w)
 {
     if (w->session)
         w->engine->close(w->session);
+    tb_output_check_free(&w->check);
     tb_state_close(w->state);
     tb_event_log_destroy(w->log);
     tb_op_times_destroy(w->ops);

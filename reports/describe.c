@@ -454,7 +454,7 @@ const char *tb_describe_warning(const char *kind)
                      "believing a small difference."},
         {"plan_changed", "The delegate made different plans in different processes, so their "
                          "samples are not of one kind."},
-        {"nondeterministic", "Processes with the same inputs gave different outputs."},
+        {"nondeterministic", "The same inputs gave different outputs, in one process or from one to the next."},
         {"unfinished", "The driver ended before this measurement did."},
         {"fallback", "Some nodes were not taken by the delegate and ran on the portable kernels."},
         {"thermal", "The device was hot or throttled while measuring."},

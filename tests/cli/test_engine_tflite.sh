@@ -104,6 +104,21 @@ what="outputs that differ from process to process"
 FAKE_TFLITE_FAULT=vary measure whole "$model2" $short --processes 3
 ok "$what: a stored warning" at_least "$(sql "SELECT count(*) FROM warning WHERE kind = 'nondeterministic'")" 1
 
+what="outputs that go wrong after some inferences"
+# shellcheck disable=SC2086
+FAKE_TFLITE_FAULT=wrong:6 measure whole "$model" $short
+ok "$what: the first was right" is "$(verdict_of_tflite)" ok
+ok "$what: that they changed is a stored warning" at_least "$(sql "SELECT count(*) FROM warning WHERE kind = 'nondeterministic'")" 1
+# shellcheck disable=SC2086
+FAKE_TFLITE_FAULT=wrong:6 measure whole "$model" $short --check every
+ok "$what: --check every finds it" is "$(verdict_of_tflite)" wrong
+ok "$what: exit code 1" is "$code" 1
+ok "$what: the inference is named" says "$err" "inference 7: output 0"
+ok "$what: ours stays right" is "$(sql "SELECT count(*) FROM process WHERE check_verdict = 'ok'")" 1
+# shellcheck disable=SC2086
+FAKE_TFLITE_FAULT=wrong measure whole "$model" $short --check off
+ok "$what: --check off looks at nothing" is "$(verdict_of_tflite)" "not checked"
+
 # What a library does not export.
 fake no_xnnpack -DFAKE_WITHOUT_XNNPACK
 what="no XNNPACK"
