@@ -81,6 +81,7 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
 {
     const tb_sweep_request *request = m->request;
     const tb_sweep_configuration *c = &task->side->plan->configurations[task->configuration];
+    const tb_case_model *from = task->side->plan->models[c->model].from;
     /* Per-op figures need fewer samples, and never make a headline figure. */
     int64_t fewer = task->profile ? 5 : 1;
     return (tb_job){
@@ -89,12 +90,12 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .library = c->library,
         .delegate = c->delegate.canonical,
         .threads = c->threads,
-        .signature = request->signature,
+        .signature = from && from->signature ? from->signature : request->signature,
         .fallback = tb_fallback_text(request->fallback),
         .seed = (int64_t)request->input_seed,
         .custom_ops = request->custom_ops,
-        .inputs = request->inputs,
-        .shapes = request->shapes,
+        .inputs = from ? from->inputs : request->inputs,
+        .shapes = from ? from->shapes : request->shapes,
         .warmup_runs = request->warmup_runs,
         .warmup_ns = (int64_t)request->warmup_ns / fewer,
         .min_runs = (request->min_runs + fewer - 1) / fewer,
@@ -149,8 +150,8 @@ static tb_status launch_process(tb_measure *m, const tb_measure_task *task, tb_e
         .context = m,
     };
     if (m->request->check) {
-        tb_status status =
-            tb_reference_make(reference, &task->side->program, &job, m->request->silence_ns, err);
+        tb_status status = tb_reference_make(reference, &task->side->program, &job, model->from,
+                                             m->request->silence_ns, err);
         if (status != TB_OK)
             return status;
     }
@@ -257,9 +258,13 @@ static void tell_result(tb_measure *m, tb_measure_side *side, const tb_sweep_con
     *told = unreadable;
 }
 
-/* "seed:42" or "file:a.bin,b.bin" */
-static void describe_input(const tb_sweep_request *request, tb_buf *out)
+/* "seed:42", "file:a.bin,b.bin", or "case:classification/mobilenet" */
+static void describe_input(const tb_sweep_request *request, const tb_case_model *from, tb_buf *out)
 {
+    if (from) {
+        tb_buf_printf(out, "case:%s", from->name);
+        return;
+    }
     if (!request->inputs.count)
         tb_buf_printf(out, "seed:%llu", (unsigned long long)request->input_seed);
     for (int k = 0; k < request->inputs.count; k++)
@@ -279,7 +284,7 @@ tb_status tb_measure_process(tb_measure *m, const tb_measure_task *task, tb_erro
     const tb_sweep_configuration *c = &side->plan->configurations[task->configuration];
     tb_standing *st = &side->standings[task->configuration];
     tb_buf input = {0}, evaluated = {0};
-    describe_input(m->request, &input);
+    describe_input(m->request, side->plan->models[c->model].from, &input);
     tb_buf_clear(&m->said);
     if (task->evaluate) {
         tb_buf_clear(&input);

@@ -25,8 +25,26 @@ int tb_nameless_file(void)
     return fd;
 }
 
+static tb_status write_case(int fd, const tb_case_model *from, tb_error *err)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    FILE *file = copy >= 0 ? fdopen(copy, "wb") : NULL;
+    if (!file) {
+        close(copy);
+        return tb_fail_errno(err, "cannot write the expected outputs of %s", from->name);
+    }
+    tb_status status = tb_case_model_write_outputs(from, file, err);
+    bool written = !ferror(file);
+    if (fclose(file) != 0 || !written)
+        return status == TB_OK
+                   ? tb_fail_errno(err, "cannot write the expected outputs of %s", from->name)
+                   : status;
+    return status;
+}
+
 tb_status tb_reference_make(tb_reference *reference, const tb_worker_program *program,
-                            const tb_job *job, uint64_t silence_ns, tb_error *err)
+                            const tb_job *job, const tb_case_model *from, uint64_t silence_ns,
+                            tb_error *err)
 {
     if (reference->tried)
         return TB_OK;
@@ -34,6 +52,8 @@ tb_status tb_reference_make(tb_reference *reference, const tb_worker_program *pr
     reference->fd = tb_nameless_file();
     if (reference->fd < 0)
         return tb_fail_errno(err, "cannot make a temporary file for the reference outputs");
+    if (from && from->has_outputs)
+        return write_case(reference->fd, from, err);
     tb_job plain = {
         .model = job->model,
         .engine = "native",

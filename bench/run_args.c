@@ -89,6 +89,7 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
         .quiet = tb_args_flag(args, "quiet"),
     };
     request->threads = tb_args_ints(args, "threads", &request->thread_count);
+    request->tiers = tb_args_ints(args, "tier", &request->tier_count);
     static const char *const checks[] = {"off", "first", "every", NULL};
     static const char *const orders[] = {"given", "random", NULL};
     int check = 0, order = 0;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "bench/accuracy_run.h"
+#include "bench/case_model.h"
 #include "bench/cmd.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
@@ -52,6 +53,8 @@ typedef struct tb_sweep_request {
     const tb_accuracy *accuracy;  /* one more, which evaluates a data set; NULL: none */
     const char *numerics_against; /* one more, which compares every tensor with this delegate (its
                                      canonical name); NULL: none */
+    const int64_t *tiers;         /* of cases in folders; none given: all */
+    int tier_count;
     bool check;
     bool check_every; /* with `check`: every inference, not the first alone */
     bool random_order;
@@ -69,6 +72,7 @@ typedef struct tb_sweep_model {
     bool stateful;      /* keeps state from one inference to the next */
     tb_status status;   /* not TB_OK: the file cannot be read, and `reason` says why */
     const char *reason;
+    const tb_case_model *from; /* the case it comes with, or NULL */
 } tb_sweep_model;
 
 typedef struct tb_sweep_configuration {
@@ -96,6 +100,7 @@ int tb_sweep_processes(const tb_sweep_request *request);
 typedef struct tb_sweep_plan {
     tb_arena arena; /* owns all below */
     const tb_sweep_request *request;
+    tb_suite *suite; /* where cases are among the models; NULL: none are */
     tb_sweep_model *models;
     int model_count;
     tb_sweep_configuration *configurations;

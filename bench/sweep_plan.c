@@ -1,6 +1,7 @@
 /* What a sweep will do, and in which order; see sweep.h. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/file_identity.h"
 #include "bench/sweep.h"
@@ -94,24 +95,73 @@ static tb_status examine_model(const char *path, tb_arena *arena, tb_error *err,
     return TB_OK;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat found;
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
+/* A folder stands for the cases in it; one without any is a model that cannot be read. */
+static tb_status add_cases(tb_sweep_plan *plan, const char *path, tb_error *err)
+{
+    const tb_sweep_request *request = plan->request;
+    if (!is_folder(path))
+        return TB_OK;
+    tb_error why = TB_ERROR_NONE;
+    tb_status status = plan->suite ? TB_OK : tb_suite_create(err, &plan->suite);
+    if (status != TB_OK)
+        return status;
+    status = tb_suite_add(plan->suite, path, request->tiers, request->tier_count, &why);
+    if (status != TB_OK && (status != TB_NOT_FOUND || request->tier_count > 0))
+        return tb_fail(err, status, "%s", why.text);
+    return TB_OK;
+}
+
+static tb_status add_model(tb_sweep_plan *plan, const char *path, const tb_case_model *from,
+                           tb_error *err)
+{
+    for (int i = 0; i < plan->model_count; i++)
+        if (strcmp(plan->models[i].path, path) == 0)
+            return TB_OK;
+    tb_sweep_model *model = &plan->models[plan->model_count++];
+    tb_status status = examine_model(path, &plan->arena, err, model);
+    model->from = from;
+    return status;
+}
+
+static tb_status add_case_model(tb_sweep_plan *plan, int k, tb_error *err)
+{
+    tb_case_model *from = TB_ARENA_NEW(&plan->arena, tb_case_model, 1);
+    if (!from)
+        return no_memory(err);
+    tb_status status = tb_case_model_read(plan->suite, k, &plan->arena, err, from);
+    return status == TB_OK ? add_model(plan, from->path, from, err) : status;
+}
+
 static tb_status add_models(tb_sweep_plan *plan, tb_error *err)
 {
     tb_text_list paths = plan->request->models;
-    plan->models = TB_ARENA_NEW(&plan->arena, tb_sweep_model, (size_t)paths.count);
+    int *ends = TB_ARENA_NEW(&plan->arena, int, (size_t)paths.count + 1);
+    if (!ends)
+        return no_memory(err);
+    tb_status status = TB_OK;
+    for (int k = 0; k < paths.count && status == TB_OK; k++) {
+        status = add_cases(plan, paths.items[k], err);
+        ends[k] = plan->suite ? tb_suite_count(plan->suite) : 0;
+    }
+    if (status != TB_OK)
+        return status;
+    size_t room = (size_t)paths.count + (size_t)(paths.count ? ends[paths.count - 1] : 0);
+    plan->models = TB_ARENA_NEW(&plan->arena, tb_sweep_model, room + 1);
     if (!plan->models)
         return no_memory(err);
-    for (int k = 0; k < paths.count; k++) {
-        bool twice = false;
-        for (int i = 0; i < plan->model_count && !twice; i++)
-            twice = strcmp(plan->models[i].path, paths.items[k]) == 0;
-        if (twice)
-            continue;
-        tb_status status =
-            examine_model(paths.items[k], &plan->arena, err, &plan->models[plan->model_count++]);
-        if (status != TB_OK)
-            return status;
+    for (int k = 0, at = 0; k < paths.count && status == TB_OK; k++) {
+        if (at == ends[k])
+            status = add_model(plan, paths.items[k], NULL, err);
+        while (at < ends[k] && status == TB_OK)
+            status = add_case_model(plan, at++, err);
     }
-    return TB_OK;
+    return status;
 }
 
 /* ---- configurations ---------------------------------------------------------------------------- */
@@ -283,6 +333,8 @@ tb_status tb_sweep_plan_make(const tb_sweep_request *request, tb_error *err, tb_
 
 void tb_sweep_plan_free(tb_sweep_plan *plan)
 {
+    tb_suite_destroy(plan->suite);
+    plan->suite = NULL;
     tb_arena_free(&plan->arena);
 }
 

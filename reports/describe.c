@@ -16,12 +16,16 @@ static bool differ(const char *a, const char *b)
 tb_naming tb_naming_of(const tb_results *results)
 {
     tb_naming naming = {0};
+    const char *revision = NULL;
     for (size_t i = 0; i < results->count; i++) {
         const tb_result_row *row = &results->items[i].row, *first = &results->items[0].row;
         naming.engine |= differ(row->engine, first->engine);
         naming.options |= row->options && *row->options;
         naming.arm |= row->arm && *row->arm;
-        naming.revision |= differ(row->git_revision, first->git_revision);
+        /* A library has none, and is told apart by its engine. */
+        if (!revision)
+            revision = row->git_revision;
+        naming.revision |= row->git_revision && differ(row->git_revision, revision);
         naming.run |= row->run.value != first->run.value;
         naming.threads |= row->threads.known;
     }
@@ -105,9 +109,12 @@ size_t tb_model_group(const tb_results *results, size_t first)
     return count;
 }
 
+/* Our portable kernels; another engine's own are what it has of the best. */
 static bool is_reference(const tb_result *result)
 {
-    return result->row.delegate && strcmp(result->row.delegate, "reference") == 0;
+    const tb_result_row *row = &result->row;
+    return row->delegate && strcmp(row->delegate, "reference") == 0 &&
+           (!row->engine || strcmp(row->engine, "native") == 0);
 }
 
 const tb_result *tb_fastest(const tb_result *results, size_t count)
@@ -406,6 +413,28 @@ void tb_describe_in_one(const tb_results *results, tb_buf *out)
 
 /* ---- reasons ---- */
 
+/* What outputs were held to, where that were rules of cases. */
+static void describe_rules(const tb_results *results, tb_buf *out)
+{
+    size_t strict = 0, lenient = 0;
+    for (size_t i = 0; i < results->count; i++) {
+        const tb_result_row *row = &results->items[i].row;
+        if (!row->check_detail || !row->check_verdict || strcmp(row->check_verdict, "ok") != 0 ||
+            strncmp(row->check_detail, "within the case's ", 18) != 0)
+            continue;
+        if (strstr(row->check_detail, "lenient"))
+            lenient++;
+        else
+            strict++;
+    }
+    if (!strict && !lenient)
+        return;
+    tb_buf_printf(out, "outputs within their case's rule: %zu", strict);
+    if (lenient)
+        tb_buf_printf(out, "; within its lenient rule, which is for other engines: %zu", lenient);
+    tb_buf_append_text(out, "\n");
+}
+
 void tb_describe_reasons(const tb_results *results, tb_buf *out)
 {
     tb_naming naming = tb_naming_of(results);
@@ -432,6 +461,7 @@ void tb_describe_reasons(const tb_results *results, tb_buf *out)
         else
             tb_buf_printf(out, " %s: %s\n", verb_of(result->status), reason);
     }
+    describe_rules(results, out);
 }
 
 void tb_report_sentence(const tb_results *results, char *text, size_t size)
@@ -454,7 +484,8 @@ const char *tb_describe_warning(const char *kind)
                      "believing a small difference."},
         {"plan_changed", "The delegate made different plans in different processes, so their "
                          "samples are not of one kind."},
-        {"nondeterministic", "The same inputs gave different outputs, in one process or from one to the next."},
+        {"nondeterministic",
+         "The same inputs gave different outputs, in one process or from one to the next."},
         {"unfinished", "The driver ended before this measurement did."},
         {"fallback", "Some nodes were not taken by the delegate and ran on the portable kernels."},
         {"thermal", "The device was hot or throttled while measuring."},

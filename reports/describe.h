@@ -47,7 +47,8 @@ void tb_describe_results(const tb_results *results, tb_buf *headline, tb_buf *re
 /* Both as one; see tb_report_sentence. */
 void tb_describe_in_one(const tb_results *results, tb_buf *out);
 
-/* Why results are absent: a line for each different reason, with the first it holds for. */
+/* Why results are absent: a line for each different reason, with the first it holds for; and how many
+   outputs were held to cases' rules, where any were. */
 void tb_describe_reasons(const tb_results *results, tb_buf *out);
 
 /* A sentence that explains a kind of warning, for people; NULL for kinds unknown here. */

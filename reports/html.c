@@ -196,6 +196,24 @@ static const char *colour_of(const char *delegate)
     return "c-other";
 }
 
+/* The delegate without its options has the colour; another engine than ours has marks of its own. */
+static void name_family(tb_page *page, const tb_result_row *row, tb_series *series)
+{
+    const char *delegate = row->delegate ? row->delegate : "";
+    delegate = tb_pool_printf(page->pool, "%.*s", (int)strcspn(delegate, ":"), delegate);
+    bool ours = !row->engine || strcmp(row->engine, "native") == 0;
+    series->colour =
+        tb_pool_printf(page->pool, "%s%s", colour_of(delegate), ours ? "" : " foreign");
+    tb_buf family = {0};
+    if (page->naming.engine) {
+        tb_describe_engine(row, true, &family);
+        tb_buf_append_text(&family, " ");
+    }
+    tb_buf_append_text(&family, delegate);
+    series->family = tb_pool_text(page->pool, tb_buf_text(&family));
+    tb_buf_free(&family);
+}
+
 static tb_status make_series(tb_page *page)
 {
     tb_series *series = tb_pool_take(page->pool, page->results->count, sizeof *series);
@@ -205,10 +223,7 @@ static tb_status make_series(tb_page *page)
         tb_describe_configuration(result, &page->naming, &name);
         series[i].name = tb_pool_text(page->pool, tb_buf_text(&name));
         tb_buf_free(&name);
-        const char *delegate = result->row.delegate ? result->row.delegate : "";
-        series[i].delegate =
-            tb_pool_printf(page->pool, "%.*s", (int)strcspn(delegate, ":"), delegate);
-        series[i].colour = colour_of(series[i].delegate);
+        name_family(page, &result->row, &series[i]);
         long long threads = (long long)result->row.threads.value;
         series[i].mark = result->row.threads.known && threads > 0 && threads < 1000
                              ? tb_pool_printf(page->pool, "%lld", threads)

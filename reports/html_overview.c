@@ -10,12 +10,12 @@ static void add_legend(tb_page *page)
     for (size_t i = 0; i < page->results->count; i++) {
         bool seen = false;
         for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(page->series[k].delegate, page->series[i].delegate) == 0;
+            seen = strcmp(page->series[k].family, page->series[i].family) == 0;
         if (seen)
             continue;
         tb_buf_printf(page->out, "<li><span class=\"mark %s\" aria-hidden=\"true\"></span>",
                       page->series[i].colour);
-        tb_html_text(page, page->series[i].delegate);
+        tb_html_text(page, page->series[i].family);
         tb_buf_append_text(page->out, "</li>");
     }
     bool doubtful = false;

@@ -16,10 +16,10 @@
 
 /* A choice of delegate, threads, ...: the same colour and mark on the whole page. */
 typedef struct tb_series {
-    const char *name;     /* of the configuration */
-    const char *colour;   /* CSS class: c-cpu, c-gpu, ... */
-    const char *mark;     /* the number of threads, or "" */
-    const char *delegate; /* without options, for the legend */
+    const char *name;   /* of the configuration */
+    const char *colour; /* CSS classes: c-cpu, c-gpu, ..., foreign */
+    const char *mark;   /* the number of threads, or "" */
+    const char *family; /* engine, where there are several, and delegate: for the legend */
 } tb_series;
 
 typedef struct tb_page {

@@ -78,16 +78,18 @@ static bool has_verdicts(const tb_page *page)
     return false;
 }
 
-static void add_verdict(tb_page *page, const char *verdict)
+/* What it was held to stands in the title. */
+static void add_verdict(tb_page *page, const tb_result_row *row)
 {
+    const char *verdict = row->check_verdict;
     if (!verdict)
         return;
-    if (strcmp(verdict, "wrong") == 0)
-        tb_buf_append_text(page->out, "<span class=\"pill bad\">wrong</span>");
-    else if (strcmp(verdict, "ok") == 0)
-        tb_buf_append_text(page->out, "right");
-    else
-        tb_html_text(page, verdict);
+    bool wrong = strcmp(verdict, "wrong") == 0;
+    tb_buf_append_text(page->out, wrong ? "<span class=\"pill bad\" title=\"" : "<span title=\"");
+    tb_html_text(page, row->check_detail ? row->check_detail : "");
+    tb_buf_append_text(page->out, "\">");
+    tb_html_text(page, strcmp(verdict, "ok") == 0 ? "right" : verdict);
+    tb_buf_append_text(page->out, "</span>");
 }
 
 static void add_row(tb_page *page, size_t index, const tb_result *fastest,
@@ -123,7 +125,7 @@ static void add_row(tb_page *page, size_t index, const tb_result *fastest,
                   row->model_bytes.known ? tb_num((double)row->model_bytes.value) : (tb_real){0});
     if (has_verdicts(page)) {
         tb_buf_append_text(page->out, "<td>");
-        add_verdict(page, row->check_verdict);
+        add_verdict(page, row);
         tb_buf_append_text(page->out, "</td>");
     }
     tb_buf_append_text(page->out, "</tr>");

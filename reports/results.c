@@ -90,16 +90,18 @@ static const char *label_of_plan(tb_pool *pool, const tb_process_row *row)
                           taken, total, partitions, partitions == 1 ? "" : "s");
 }
 
-/* The worst verdict of any process; unknown where none was checked. */
-static const char *verdict_of(const group *members)
+/* The worst verdict of any process, with what it says; unknown where none was checked. */
+static void set_verdict(const group *members, tb_result_row *row)
 {
     static const char *const from_worst[] = {"wrong", "not verifiable on noise", "ok",
                                              "not checked"};
     for (size_t v = 0; v < TB_COUNT_OF(from_worst); v++)
         for (size_t i = 0; i < members->count; i++)
-            if (same_text(members->rows[i]->outcome.check_verdict, from_worst[v]))
-                return from_worst[v];
-    return NULL;
+            if (same_text(members->rows[i]->outcome.check_verdict, from_worst[v])) {
+                row->check_verdict = from_worst[v];
+                row->check_detail = members->rows[i]->outcome.check_detail;
+                return;
+            }
 }
 
 /* The outputs of the first inference; of the last where a file is older (a model with state then
@@ -357,7 +359,7 @@ static void set_outcome(const group *members)
     result->row.processes_ok = tb_int(counted);
     result->row.status =
         worst->status == TB_PROCESS_RUNNING ? "unfinished" : tb_process_status_text(worst->status);
-    result->row.check_verdict = verdict_of(members);
+    set_verdict(members, &result->row);
     if (worst->status == TB_PROCESS_RUNNING)
         result->row.reason = "the driver ended before this process did, or both still run";
     else if (worst->status != TB_PROCESS_OK)

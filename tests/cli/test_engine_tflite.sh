@@ -119,6 +119,28 @@ ok "$what: ours stays right" is "$(sql "SELECT count(*) FROM process WHERE check
 FAKE_TFLITE_FAULT=wrong measure whole "$model" $short --check off
 ok "$what: --check off looks at nothing" is "$(verdict_of_tflite)" "not checked"
 
+# Cases: ours by the rule, the library by the lenient one.
+what="a folder of cases"
+need zstd
+zstd -dc "$root/tests/conformance/open.tar.zst" | tar -x -C "$dir"
+mkdir "$dir/cases"
+mv "$dir/open/ADD/i8_relu6" "$dir/open/CONV_2D/f32_resize" "$dir/cases"
+# shellcheck disable=SC2086
+FAKE_TFLITE_FAULT=step measure whole "$dir/cases" $short
+ok "$what: exit code 0" is "$code" 0
+ok "$what: the case's inputs" is "$(sql "SELECT count(*) FROM process WHERE input LIKE 'case:%'")" 4
+ok "$what: a step is within the lenient rule" is "$(sql "SELECT count(*) FROM process WHERE check_detail LIKE '%lenient rule'")" 1
+ok "$what: the others within the rule" is "$(sql "SELECT count(*) FROM process WHERE check_detail LIKE '%case''s rule'")" 3
+ok "$what: the table says so" says "$out" "outputs within their case's rule: 3; within its lenient rule, which is for other engines: 1"
+run "$TFLBENCH" report --db "$db" -o - -f markdown
+ok "$what: and so does a report" says "$out" "within its lenient rule"
+# shellcheck disable=SC2086
+FAKE_TFLITE_FAULT=wrong measure whole "$dir/cases/i8_relu6" $short
+ok "$what: beyond both it is wrong" is "$(verdict_of_tflite)" wrong
+# shellcheck disable=SC2086
+measure whole "$dir/cases" $short --tier 1
+ok "$what: tiers need a manifest" is "$code" 2
+
 # What a library does not export.
 fake no_xnnpack -DFAKE_WITHOUT_XNNPACK
 what="no XNNPACK"
