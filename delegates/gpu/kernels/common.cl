@@ -76,3 +76,55 @@ void store_part(A4 v, global T *p, int i, int n)
     if (n > 2)
         STORE(v.z, p, i + 2);
 }
+
+/* ---- integers of fixed point, bit for bit as runtime/quant.h ----------------------------------------- */
+
+/* round(a * b / 2^31), halves away from zero. */
+int high_mul(int a, int b)
+{
+    if (a == b && a == INT_MIN)
+        return INT_MAX;
+    const long product = (long)a * b;
+    const long nudge = product >= 0 ? 1L << 30 : 1 - (1L << 30);
+    return (int)((product + nudge) / (1L << 31));
+}
+
+/* x / 2^exponent, halves away from zero; exponent in [0, 31]. */
+int rounding_shift(int x, int exponent)
+{
+    const int mask = (int)((1L << exponent) - 1);
+    const int remainder = x & mask, threshold = (mask >> 1) + (x < 0 ? 1 : 0);
+    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+}
+
+/* x * mantissa * 2^(shift - 31), rounded twice. */
+int multiply_scale(int x, int2 scale)
+{
+    const int left = max(scale.y, 0), right = max(-scale.y, 0);
+    return rounding_shift(high_mul((int)((uint)x << left), scale.x), right);
+}
+
+/* round(sum * factor) as with doubles, for devices that have none: factor is m * 2^e with m in [2^52,
+   2^53) or 0. The product is rounded to 53 bits, to even, then to an integer, halves away from zero. */
+int multiply_real(int sum, ulong m, int e)
+{
+    if (sum == 0 || m == 0)
+        return 0;
+    const ulong a = sum < 0 ? (ulong)-(long)sum : (ulong)sum;
+    const ulong low = a * m, high = mul_hi(a, m);
+    const int bits = high ? 128 - (int)clz(high) : 64 - (int)clz(low);
+    const int cut = bits - 53; /* at least 0: m has 53 bits */
+    ulong q = low;
+    if (cut > 0) {
+        q = (low >> cut) | (high ? high << (64 - cut) : 0);
+        const ulong rest = low & ((1UL << cut) - 1), half_way = 1UL << (cut - 1);
+        q += rest > half_way || (rest == half_way && (q & 1)) ? 1 : 0;
+    }
+    const int right = -(e + cut);
+    if (right <= 0 || right > 60)
+        return right > 60 ? 0 : sum < 0 ? INT_MIN : INT_MAX;
+    const ulong rounded = (q + (1UL << (right - 1))) >> right;
+    if (sum < 0)
+        return rounded >= 2147483648UL ? INT_MIN : -(int)rounded;
+    return rounded >= 2147483647UL ? INT_MAX : (int)rounded;
+}

@@ -31,12 +31,9 @@ kernel void depthwise(global const T *in, global const T *weights, global const 
                 v = load_part(in, at + o, count);
             } else {
                 v.x = LOAD(in, at + o / multiplier);
-                if (count > 1)
-                    v.y = LOAD(in, at + (o + 1) / multiplier);
-                if (count > 2)
-                    v.z = LOAD(in, at + (o + 2) / multiplier);
-                if (count > 3)
-                    v.w = LOAD(in, at + (o + 3) / multiplier);
+                v.y = LOAD(in, at + min(o + 1, out_c - 1) / multiplier);
+                v.z = LOAD(in, at + min(o + 2, out_c - 1) / multiplier);
+                v.w = LOAD(in, at + min(o + 3, out_c - 1) / multiplier);
             }
             acc = mad(v, weight, acc);
         }

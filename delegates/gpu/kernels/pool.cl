@@ -25,4 +25,8 @@
 #if defined(T_F32) || defined(T_F16)
 DEFINE_POOL(max_pool, -INFINITY, max(sum, v), sum)
 DEFINE_POOL(average_pool, 0.0f, sum + v, sum / (float)count)
+#else
+DEFINE_POOL(max_pool, low, max(sum, v), sum)
+/* Rounded to the nearest, halves away from zero. */
+DEFINE_POOL(average_pool, 0, sum + v, (sum + select((int4)(-(count / 2)), (int4)(count / 2), sum > 0)) / max(count, 1))
 #endif
