@@ -185,8 +185,7 @@ static void look_at_outputs(const tb_pair_run *run, int k, tb_gate_item *item)
     bool wrong = run->sides[1].standings[k].wrong && !run->sides[0].standings[k].wrong;
     if (tb_pair_is_nondeterministic(run, k)) {
         item->verdict = TB_GATE_NONDETERMINISTIC;
-        snprintf(item->detail, sizeof item->detail,
-                 "the same inputs gave different outputs in different processes");
+        snprintf(item->detail, sizeof item->detail, "the same inputs gave different outputs");
     } else if (wrong) {
         item->verdict = TB_GATE_WRONG;
         snprintf(item->detail, sizeof item->detail, "head's outputs are wrong, base's are not");

@@ -139,8 +139,7 @@ static void judge(const tb_comparison *comparison, const tb_gate_policy *policy,
     }
     if (comparison->nondeterministic) {
         item->verdict = TB_GATE_NONDETERMINISTIC;
-        snprintf(item->detail, sizeof item->detail,
-                 "the same inputs gave different outputs in different processes");
+        snprintf(item->detail, sizeof item->detail, "the same inputs gave different outputs");
     } else if (comparison->head_wrong) {
         item->verdict = TB_GATE_WRONG;
         snprintf(item->detail, sizeof item->detail, "head's outputs are wrong, base's are not");

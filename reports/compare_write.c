@@ -139,7 +139,7 @@ static void tell_item(const tb_comparison *item, line_taker *take, void *context
         bool is;
         const char *text;
     } notes[] = {
-        {item->nondeterministic, "the same inputs gave different outputs in different processes"},
+        {item->nondeterministic, "the same inputs gave different outputs"},
         {item->head_wrong, "head's outputs are wrong"},
         {item->outputs_differ && !item->nondeterministic, "base and head give different outputs"},
         {item->plan_changed, "the delegate's plan changed"},
