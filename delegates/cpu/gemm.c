@@ -6,6 +6,7 @@
 
 #include "delegates/cpu/pack.h"
 #include "delegates/cpu/source.h"
+#include "delegates/cpu/split.h"
 #include "delegates/cpu/winograd.h"
 #include "runtime/base/size.h"
 
@@ -14,10 +15,9 @@ enum {
     BIG_BAND_BYTES = 384 << 10, /* and a second-level one, where the weights are many */
     BIG_WEIGHT_BYTES = 384 << 10,
     BAND_PIXELS = 56,
-    TASKS_PER_THREAD = 4,
-    ALONE_F32 = 300000, /* products that one thread has done in about 3 us */
-    ALONE_Q8 = 1000000,
-    FLAT_PIXELS = 112 /* a pixel row of a product whose pixels all follow each other */
+    FLAT_PIXELS = 112, /* a pixel row of a product whose pixels all follow each other */
+    TASK_PIXELS = 12,  /* with fewer of them a task had little use of the weights it reads */
+    MANY_WEIGHTS = 4   /* times the bytes of input and output */
 };
 
 typedef struct gemm_step {
@@ -37,7 +37,8 @@ typedef struct gemm_step {
     /* tasks: bands of rows, times groups of panels */
     int32_t band_rows, bands;
     size_t panel_groups;
-    bool alone;            /* too little for a second thread: waking it costs more */
+    size_t tasks; /* that were wanted; 1: too little for a second thread */
+    bool by_panels;
     size_t seg_offset;     /* in scratch: pointers of each row's stretches, */
     size_t row_sum_offset; /* and the row sums */
     /* float */
@@ -217,7 +218,7 @@ static void run(const tb_cpu_step *step, const tb_run *run)
         g.residual = flat_view(s, &g.residual, s->out_pixel_bytes);
     }
     const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
-    tb_run_parallel(run, tasks, s->alone ? tasks : 1, run_tasks, &g);
+    tb_run_tasks(run, tasks, s->tasks < 2, run_tasks, &g);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -268,6 +269,24 @@ tb_status tb_gemm_scales(tb_plan *plan, const tb_cpu_op *op, int input, int filt
     return TB_OK;
 }
 
+/* How many tasks, and whether they get panels each rather than rows. Rows leave a thread what it
+   wrote itself, in its own cache; but each thread reads all weights. */
+static void choose_tasks(const tb_plan *plan, const tb_gemm_spec *spec, gemm_step *s)
+{
+    const tb_value *in = &plan->values[spec->input], *out = &plan->values[s->out];
+    const double pixels = (double)spec->n * (double)spec->out_h * (double)spec->out_w;
+    const double k = (double)spec->window.kh * (double)spec->window.kw * (double)spec->in_c;
+    const double weights = k * (double)spec->out_c * (double)in->element_bytes;
+    const double moved = (double)in->elements * (double)in->element_bytes +
+                         pixels * (double)spec->out_c * (double)out->element_bytes;
+    const size_t at_once = s->quantized ? plan->kernels->q8_gemm.kr & 0xFFu : 1;
+    s->tasks = tb_split_tasks(
+        plan, tb_split_ns(plan, pixels * k * (double)spec->out_c, at_once, weights + moved));
+    const size_t threads = (size_t)plan->threads;
+    s->by_panels = s->panels > 1 && (pixels < (double)(threads * TASK_PIXELS) ||
+                                     (s->panels >= 2 * threads && weights > MANY_WEIGHTS * moved));
+}
+
 static void choose_bands(const tb_plan *plan, gemm_step *s, size_t pixel_bytes)
 {
     size_t weights = s->panels * s->panel_bytes;
@@ -275,25 +294,17 @@ static void choose_bands(const tb_plan *plan, gemm_step *s, size_t pixel_bytes)
     size_t pixels = budget / (pixel_bytes ? pixel_bytes : 1);
     if (pixels < BAND_PIXELS)
         pixels = BAND_PIXELS;
-    size_t rows = pixels / (size_t)s->out_w;
-    s->band_rows = rows < 1 ? 1 : rows > (size_t)s->out_h ? s->out_h : (int32_t)rows;
-    size_t wanted = plan->threads > 1 ? (size_t)plan->threads * TASKS_PER_THREAD : 1;
-    size_t bands = ((size_t)s->out_h + (size_t)s->band_rows - 1) / (size_t)s->band_rows;
-    if ((size_t)s->n * bands < wanted) {
-        /* Weights are read again for each band: with many, share them out and keep bands whole. */
-        if (weights > BAND_BYTES * 4 && s->panels > 1) {
-            s->panel_groups = (wanted + (size_t)s->n * bands - 1) / ((size_t)s->n * bands);
-        } else {
-            size_t target = (wanted + (size_t)s->n - 1) / (size_t)s->n;
-            int32_t smaller = (int32_t)(((size_t)s->out_h + target - 1) / target);
-            s->band_rows = smaller < 1 ? 1 : smaller;
-        }
-    }
-    if (s->panel_groups < 1)
-        s->panel_groups = 1;
-    if (s->panel_groups > s->panels)
-        s->panel_groups = s->panels;
+    const size_t rows = pixels / (size_t)s->out_w;
+    const int32_t most = rows < 1 ? 1 : rows > (size_t)s->out_h ? s->out_h : (int32_t)rows;
+    s->band_rows = tb_split_rows(plan, s->n, s->out_h, most, s->by_panels ? 1 : s->tasks);
     s->bands = (s->out_h + s->band_rows - 1) / s->band_rows;
+    s->panel_groups = 1;
+    if (s->by_panels) {
+        const size_t bands = (size_t)s->n * (size_t)s->bands;
+        s->panel_groups = (s->tasks + bands - 1) / bands;
+        if (s->panel_groups > s->panels)
+            s->panel_groups = s->panels;
+    }
 }
 
 void tb_gemm_float_bounds(const tb_cpu_op *op, TfLiteFusedActivation activation, float *min,
@@ -350,7 +361,6 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
         return status;
     s->rescale = tb_pack_q8_widen(&q, plan->kernels->q8_gemm.kr, s->rescale, (size_t)spec->out_c,
                                   result->zero_point, s->q_min);
-    s->quantized = true;
     s->zero_point = result->zero_point;
     s->flip = in->type == kTfLiteInt8 ? 0x80808080u : 0;
     s->q8 = plan->kernels->q8_gemm.fn;
@@ -394,12 +404,19 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
               (!residual || tb_view_is_dense(&residual->view)) &&
               (int64_t)spec->n * spec->out_h * spec->out_w <= INT32_MAX - FLAT_PIXELS;
     int32_t in_w = spec->in_w, in_h = spec->in_h;
+    s->quantized = quantized;
+    s->panel_columns = quantized ? plan->kernels->q8_gemm.nr : plan->kernels->f32_gemm.nr;
+    s->panels = ((size_t)spec->out_c + s->panel_columns - 1) / s->panel_columns;
+    choose_tasks(plan, spec, s);
     if (s->flat) {
         s->in_pixel_bytes = (size_t)spec->in_c * in->element_bytes;
         s->out_pixel_bytes = (size_t)spec->out_c * out->element_bytes;
         int32_t pixels = spec->n * spec->out_h * spec->out_w;
         s->n = 1;
-        s->out_w = pixels < FLAT_PIXELS ? pixels : FLAT_PIXELS;
+        s->out_h = (pixels + FLAT_PIXELS - 1) / FLAT_PIXELS;
+        if (s->tasks > 1 && !s->by_panels) /* as many for each thread */
+            s->out_h = (s->out_h + plan->threads - 1) / plan->threads * plan->threads;
+        s->out_w = s->out_h > 1 ? (pixels + s->out_h - 1) / s->out_h : pixels;
         s->out_h = (pixels + s->out_w - 1) / s->out_w;
         s->last_w = pixels - (s->out_h - 1) * s->out_w;
         in_w = s->out_w;
@@ -435,18 +452,13 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
                          .kr = kr};
     if (spec->bias >= 0)
         pack.bias = plan->values[spec->bias].constant;
-    pack.nr = quantized ? plan->kernels->q8_gemm.nr : plan->kernels->f32_gemm.nr;
+    pack.nr = s->panel_columns;
     pack.vl = plan->kernels->f32_dw.nr;
-    s->panel_columns = pack.nr;
-    s->panels = (pack.n + pack.nr - 1) / pack.nr;
     status = quantized ? lower_q8(plan, op, spec, &pack, err, s)
                        : lower_float(plan, op, spec, &pack, err, s);
     if (status != TB_OK)
         return status;
 
-    const double products = (double)s->segs * (double)s->real_seg_values * (double)spec->out_c *
-                            (double)spec->n * (double)spec->out_h * (double)spec->out_w;
-    s->alone = products < (quantized ? ALONE_Q8 : ALONE_F32);
     choose_bands(plan, s, s->segs * s->seg_values * s->source.element_bytes / (size_t)w->kh);
     if (s->flat && s->source.staged)
         s->band_rows = 1, s->bands = s->out_h; /* so that a band has one width */

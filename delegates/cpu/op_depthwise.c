@@ -6,8 +6,11 @@
 #include "delegates/cpu/op_rows.h"
 #include "delegates/cpu/pack.h"
 #include "delegates/cpu/source.h"
+#include "delegates/cpu/split.h"
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
+
+enum { STAGED_ROWS = 8 }; /* of a band whose input is copied first */
 
 typedef struct depthwise_step {
     tb_cpu_step base;
@@ -15,6 +18,7 @@ typedef struct depthwise_step {
     int in, out;
     int32_t n, out_h, out_w, channels;
     int32_t band_rows, bands;
+    bool alone; /* too little for a second thread */
     bool quantized;
     const void *weights;
     const float *slope;
@@ -107,7 +111,7 @@ static void run(const tb_cpu_step *step, const tb_run *run)
 {
     const depthwise_step *s = (const depthwise_step *)(const void *)step;
     depthwise_run r = {s, run, tb_run_view(run, s->in), tb_run_view(run, s->out)};
-    tb_run_parallel(run, (size_t)s->n * (size_t)s->bands, 1, run_bands, &r);
+    tb_run_tasks(run, (size_t)s->n * (size_t)s->bands, s->alone, run_bands, &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -252,11 +256,15 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     }
     if (status != TB_OK)
         return status;
-    int32_t tasks = plan->threads > 1 ? plan->threads * 4 : 1;
-    /* even, since kernels do two rows at a time */
-    s->band_rows = ((s->out_h + tasks - 1) / tasks + 1) & ~1;
-    if (s->source.staged && s->band_rows > 8)
-        s->band_rows = 8;
+    const double moved = (double)(in->elements + out->elements) * (double)in->element_bytes;
+    const double products = (double)out->elements * (double)window.kh * (double)window.kw;
+    const int32_t most = s->source.staged ? STAGED_ROWS : s->out_h;
+    size_t tasks = tb_split_tasks(plan, tb_split_ns(plan, products, 1, moved));
+    s->alone = tasks == 1;
+    /* rather fewer tasks than an odd number of rows, since kernels do two at a time */
+    do
+        s->band_rows = tb_split_rows(plan, s->n, s->out_h, most, tasks);
+    while (s->band_rows % 2 && tasks > (size_t)plan->threads && (tasks -= (size_t)plan->threads));
     s->bands = (s->out_h + s->band_rows - 1) / s->band_rows;
     s->base.scratch_bytes = tb_source_scratch(&s->source, s->band_rows);
     return TB_OK;

@@ -8,6 +8,7 @@
 
 #include "delegates/cpu/op_rows.h"
 #include "delegates/cpu/pack.h"
+#include "delegates/cpu/split.h"
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
@@ -38,6 +39,7 @@ typedef struct lstm_step {
     tb_f32_gemm_fn gemm;
     tb_f32_unary_fn logistic, tanh;
     tb_f32_binary_fn multiply, add;
+    bool alone; /* products with the inputs are too little for a second thread */
 } lstm_step;
 
 typedef struct lstm_run {
@@ -111,7 +113,7 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     float *h = (float *)(void *)tb_run_view(run, s->output_state)->data;
     float *c = (float *)(void *)tb_run_view(run, s->cell_state)->data;
     float *out = (float *)(void *)tb_run_view(run, s->out)->data;
-    tb_run_parallel(run, GATES, 1, from_inputs, &r);
+    tb_run_tasks(run, GATES, s->alone, from_inputs, &r);
     if (s->time_major) {
         for (size_t t = 0; t < s->times; t++)
             advance(&r, t * s->batches, s->batches, h, c, out);
@@ -236,6 +238,9 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->inputs = (size_t)in->dims[2];
     s->cells = (size_t)plan->values[op->in[AT_WEIGHTS + FORGET_GATE]].dims[0];
     s->cell_clip = params->cell_clip;
+    const double weights = (double)GATES * (double)s->inputs * (double)s->cells;
+    const double products = weights * (double)s->times * (double)s->batches;
+    s->alone = tb_split_tasks(plan, tb_split_ns(plan, products, 1, weights * 4)) < 2;
     s->panel_columns = kernels->f32_gemm.nr;
     s->panels = (s->cells + s->panel_columns - 1) / s->panel_columns;
     s->gemm = kernels->f32_gemm.fn;

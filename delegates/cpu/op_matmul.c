@@ -9,6 +9,7 @@
 #include "delegates/cpu/gemm.h"
 #include "delegates/cpu/op_rows.h"
 #include "delegates/cpu/pack.h"
+#include "delegates/cpu/split.h"
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
@@ -21,6 +22,7 @@ typedef struct matmul_step {
     size_t batches, batch[BATCH_DIMS], lhs_stride[BATCH_DIMS], rhs_stride[BATCH_DIMS];
     size_t m, n, k, k_padded, panels, panel_columns;
     size_t groups; /* tasks a product: one, or one a panel */
+    bool alone;    /* too little for a second thread */
     size_t element, staged_element;
     size_t stage_offset, sum_offset; /* in scratch, behind the panel */
     tb_pack_gemm pack;               /* all but the weights */
@@ -155,7 +157,7 @@ static void run_tasks(void *context, size_t begin, size_t end, int thread)
 static void run(const tb_cpu_step *step, const tb_run *run)
 {
     matmul_run r = {(const matmul_step *)(const void *)step, run};
-    tb_run_parallel(run, r.step->batches * r.step->groups, 1, run_tasks, &r);
+    tb_run_tasks(run, r.step->batches * r.step->groups, r.step->alone, run_tasks, &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -297,7 +299,11 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
                              .vl = kernels->f32_dw.nr};
     s->panel_columns = s->pack.nr;
     s->panels = (n + s->pack.nr - 1) / s->pack.nr;
-    s->groups = s->batches >= 2 * (size_t)plan->threads || plan->threads < 2 ? 1 : s->panels;
+    const double products = (double)s->batches * (double)m * (double)n * (double)s->k;
+    const double moved = (double)(lhs->elements + rhs->elements + out->elements);
+    s->alone =
+        tb_split_tasks(plan, tb_split_ns(plan, products, kr, moved * (double)s->element)) < 2;
+    s->groups = s->alone || s->batches >= 2 * (size_t)plan->threads ? 1 : s->panels;
     const size_t panel =
         quantized ? tb_pack_q8_panel_bytes(&s->pack) : tb_pack_f32_panel_bytes(&s->pack);
     s->stage_offset = tb_align_up(panel, TB_CPU_ALIGNMENT);

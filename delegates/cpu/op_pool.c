@@ -2,6 +2,8 @@
 #include "delegates/cpu/op_rows.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
+enum { TASK_TAPS = 16384 /* values of the input in about a microsecond */ };
+
 typedef struct pool_step {
     tb_cpu_step base;
     tb_window window;
@@ -61,8 +63,9 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     const pool_step *s = (const pool_step *)(const void *)step;
     pool_run r = {s, run};
     size_t rows = (size_t)s->n * (size_t)s->out_h;
-    size_t tasks = (size_t)run->plan->threads * 4, tile = (rows + tasks - 1) / tasks;
-    tb_run_parallel(run, rows, tile, run_rows, &r);
+    const size_t taps = (size_t)s->window.kh * (size_t)s->window.kw;
+    const size_t row = taps * (size_t)s->out_w * (size_t)s->channels;
+    tb_run_parallel(run, rows, TASK_TAPS / row + 1, run_rows, &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */

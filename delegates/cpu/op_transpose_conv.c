@@ -11,6 +11,7 @@
 #include "delegates/cpu/op_rows.h"
 #include "delegates/cpu/pack.h"
 #include "delegates/cpu/source.h"
+#include "delegates/cpu/split.h"
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
@@ -44,6 +45,7 @@ typedef struct transpose_conv_step {
     tb_q8_row_sum_fn row_sum;
     int32_t row_sum_factor, zero_point, q_min, q_max;
     tb_q8_rescale rescale;
+    bool alone; /* too little for a second thread */
 } transpose_conv_step;
 
 typedef struct transpose_conv_run {
@@ -201,8 +203,8 @@ static void run(const tb_cpu_step *step, const tb_run *run)
 {
     transpose_conv_run r = {(const transpose_conv_step *)(const void *)step, run};
     const size_t images = (size_t)tb_run_view(run, r.step->out)->n;
-    tb_run_parallel(run, images * (size_t)r.step->bands * (size_t)r.step->stride_h, 1, run_tasks,
-                    &r);
+    tb_run_tasks(run, images * (size_t)r.step->bands * (size_t)r.step->stride_h, r.step->alone,
+                 run_tasks, &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -422,6 +424,9 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->out_c = (size_t)plan->values[op->out].dims[3];
     s->panel_columns = quantized ? kernels->q8_gemm.nr : kernels->f32_gemm.nr;
     s->panels = (s->out_c + s->panel_columns - 1) / s->panel_columns;
+    const tb_value *filter = &plan->values[op->in[IN_FILTER]];
+    const double products = (double)in->elements * (double)filter->elements / (double)in->dims[3];
+    s->alone = tb_split_tasks(plan, tb_split_ns(plan, products, 1, 0)) < 2;
     tb_status status = set_geometry(plan, op, err, s);
     if (status != TB_OK)
         return status;

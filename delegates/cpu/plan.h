@@ -219,8 +219,14 @@ static inline bool tb_plan_is_alias(const tb_plan *plan, int a, int b)
 
 #define TB_PLAN_NEW(plan, type, count) TB_ARENA_NEW(&(plan)->arena, type, (count))
 
-/* Runs fn over tiles on the pool; floats flush denormals to zero meanwhile. */
+/*
+ * Runs fn over [0, count) on the pool; floats flush denormals to zero meanwhile. `tile` items are about
+ * a microsecond's work: a few of these stay with the caller, more are cut into ranges alike for all
+ * threads. So results must not depend on ranges.
+ */
 void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context);
+/* The same where every item is enough work to go to a thread alone; or, `alone`, none is. */
+void tb_run_tasks(const tb_run *run, size_t count, bool alone, tb_range_fn fn, void *context);
 
 /*
  * How many pixels of a row a kernel gets at a time, whatever the row's width, so that it may be

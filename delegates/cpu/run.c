@@ -12,7 +12,14 @@ typedef struct span {
     uint64_t end_ns;
 } span;
 
-enum { MAX_SPANS = 32 };
+enum {
+    MAX_SPANS = 32,
+    ALONE_TILES = 4,
+    RANGE_TILES = 4, /* in a range, where there are enough, */
+    MOST_RANGES = 4, /* of which a thread gets no more than so many */
+    RANGE_UNIT = 64,
+    TILES_TO_STOP = 1024, /* between which it may be stopped */
+};
 
 typedef struct parallel {
     tb_range_fn fn;
@@ -56,13 +63,8 @@ static void tell_spans(const tb_run *run, const span *spans, int threads)
     }
 }
 
-void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context)
+static void share_out(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context)
 {
-    if (count <= tile) {
-        if (count > 0)
-            fn(context, 0, count, 0);
-        return;
-    }
     int threads = run->sink && run->pool ? tb_thread_pool_threads(run->pool) : 1;
     if (threads < 2) {
         parallel p = {fn, context, tb_stop_here, NULL};
@@ -76,6 +78,32 @@ void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn f
     parallel p = {fn, context, tb_stop_here, spans};
     tb_parallel_for(run->pool, count, tile, run_range, &p);
     tell_spans(run, spans, threads);
+}
+
+void tb_run_tasks(const tb_run *run, size_t count, bool alone, tb_range_fn fn, void *context)
+{
+    if (alone || count < 2 || run->plan->threads < 2)
+        fn(context, 0, count, 0);
+    else
+        share_out(run, count, 1, fn, context);
+}
+
+void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn fn, void *context)
+{
+    const size_t tiles = count / tile + (count % tile != 0);
+    const size_t threads = run->pool ? (size_t)tb_thread_pool_threads(run->pool) : 1;
+    if (threads < 2 || tiles < ALONE_TILES) {
+        for (size_t begin = 0; begin < count && !tb_stopped(); begin += tile * TILES_TO_STOP)
+            fn(context, begin,
+               count - begin < tile * TILES_TO_STOP ? count : begin + tile * TILES_TO_STOP, 0);
+        return;
+    }
+    const size_t each = tiles / threads / RANGE_TILES;
+    const size_t ranges = threads * (each < 1 ? 1 : each > MOST_RANGES ? MOST_RANGES : each);
+    size_t range = count / ranges + (count % ranges != 0);
+    if (range > RANGE_UNIT * 16) /* ends at lines of the cache, whatever an item is */
+        range = (range + RANGE_UNIT - 1) / RANGE_UNIT * RANGE_UNIT;
+    share_out(run, count, range, fn, context);
 }
 
 void tb_value_fill_halo(const tb_value *value, char *row)

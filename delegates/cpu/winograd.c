@@ -9,13 +9,13 @@
 
 #include "delegates/cpu/pack.h"
 #include "delegates/cpu/source.h"
+#include "delegates/cpu/split.h"
 #include "runtime/base/size.h"
 
 enum {
     BLOCK_TILES = 28,        /* that a block has at least, where the image has them, ... */
     BLOCK_BYTES = 512 << 10, /* and the matrices that a block may fill beyond that */
     FEWEST_CHANNELS = 16,    /* on both sides */
-    TASKS_PER_THREAD = 4,
 };
 
 typedef struct winograd_step {
@@ -33,6 +33,7 @@ typedef struct winograd_step {
     size_t band_bytes, in_values, out_values; /* scratch: rows, then matrices of either side */
     tb_f32_winograd_fn transform, transform_back;
     tb_f32_gemm_fn multiply;
+    bool alone; /* too little for a second thread */
 } winograd_step;
 
 typedef struct winograd_run {
@@ -141,7 +142,7 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     winograd_run r = {s, run, tb_run_view(run, s->in), tb_run_view(run, s->out), NULL};
     if (s->residual >= 0)
         r.residual = tb_run_view(run, s->residual);
-    tb_run_parallel(run, (size_t)s->n * (size_t)s->blocks, 1, run_blocks, &r);
+    tb_run_tasks(run, (size_t)s->n * (size_t)s->blocks, s->alone, run_blocks, &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -251,11 +252,14 @@ tb_status tb_winograd_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *sp
     s->panel_columns = pack.nr;
     s->panel_bytes = pack.nr * (1 + s->in_c) * sizeof(float);
 
-    s->block_rows = block_rows(spec, size);
-    const int32_t tasks = plan->threads > 1 ? plan->threads * TASKS_PER_THREAD : 1;
-    while (s->block_rows > 1 && (s->tile_rows + s->block_rows - 1) / s->block_rows * s->n < tasks &&
-           s->block_rows * s->row_tiles > BLOCK_TILES)
-        s->block_rows--;
+    const double products = cost(spec, size) * (double)s->n * (double)s->out_h * (double)s->out_w;
+    size_t tasks = tb_split_tasks(plan, tb_split_ns(plan, products, 1, 0));
+    s->alone = tasks < 2;
+    const int32_t most = block_rows(spec, size);
+    do
+        s->block_rows = tb_split_rows(plan, s->n, s->tile_rows, most, tasks);
+    while (s->block_rows * s->row_tiles < BLOCK_TILES && tasks > (size_t)plan->threads &&
+           (tasks -= (size_t)plan->threads));
     s->blocks = (s->tile_rows + s->block_rows - 1) / s->block_rows;
     /* a cache line more from one matrix to the next, so that they do not lie at one multiple of a
        cache's way all of them */

@@ -28,8 +28,8 @@
 
 #define OPEN UINT32_C(0x80000000)
 
-/* Rounds of spinning before a thread sleeps: some ten microseconds, about what waking costs. */
-#define SPINS 600
+/* Rounds of spinning before a thread sleeps: some tens of microseconds, a few times what waking costs. */
+#define SPINS 2000
 
 #define CACHE_LINE 64
 

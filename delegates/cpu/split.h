@@ -1,0 +1,62 @@
+/*
+ * How the work of a step is cut into tasks for the plan's threads: by what it takes, in nanoseconds,
+ * against what a loop on several threads costs. What a step takes is estimated from its products and
+ * bytes at the rates of a fast processor of today; on a slower one everything takes longer, and it is
+ * still right to share what is shared here.
+ */
+#ifndef TB_CPU_SPLIT_H
+#define TB_CPU_SPLIT_H
+
+#include "delegates/cpu/plan.h"
+
+enum {
+    /* A worker that spins sees a loop and is seen to have left it after some 500 ns (measured, two
+       cores of a Zen 5); what it computes it has to fetch from the other's cache and the other from
+       its, in the step before or behind that is not shared, which takes as long again and more. */
+    TB_SPLIT_ALONE_NS = 5000, /* less than that stays with the caller */
+    TB_SPLIT_TASK_NS = 6000, /* what a task should take, so that threads can help each other out, */
+    TB_SPLIT_TASKS = 4       /* of which a thread gets no more than so many */
+};
+
+/* Nanoseconds for so many multiply-adds, and so many bytes read and written. `element_products` are
+   those that a 32-bit lane does at once: 1 for floats. */
+static inline double tb_split_ns(const tb_plan *plan, double products, size_t element_products,
+                                 double bytes)
+{
+    const double lanes = (double)plan->kernels->f32_dw.nr * (double)element_products;
+    const double compute_ns = products / (6.0 * lanes), memory_ns = bytes / 64.0;
+    return compute_ns > memory_ns ? compute_ns : memory_ns;
+}
+
+/* Tasks for work of `ns`: 1, or a multiple of the number of threads. */
+static inline size_t tb_split_tasks(const tb_plan *plan, double ns)
+{
+    if (plan->threads < 2 || ns < TB_SPLIT_ALONE_NS)
+        return 1;
+    const size_t threads = (size_t)plan->threads;
+    const double each = ns / (double)threads / TB_SPLIT_TASK_NS;
+    return threads * (each < 1 ? 1 : each > TB_SPLIT_TASKS ? TB_SPLIT_TASKS : (size_t)each);
+}
+
+/*
+ * Rows in a band where `images` of `rows` are cut into bands of at most `most`, for about `tasks`
+ * tasks: as many rows for each thread where the numbers allow it, since threads get bands by number.
+ */
+static inline int32_t tb_split_rows(const tb_plan *plan, int32_t images, int32_t rows, int32_t most,
+                                    size_t tasks)
+{
+    const int32_t threads = tasks > 1 && images % plan->threads ? plan->threads : 1;
+    const int32_t share = (rows + threads - 1) / threads; /* of an image, for a thread */
+    const size_t parts = (size_t)images * (size_t)threads;
+    int32_t bands = (share + most - 1) / most, best = (share + bands - 1) / bands;
+    for (int32_t more = bands + 1; more <= share && (size_t)more * parts <= tasks; more++) {
+        const int32_t band = (share + more - 1) / more;
+        if (band * more <= best * bands) {
+            best = band;
+            bands = more;
+        }
+    }
+    return best;
+}
+
+#endif
