@@ -25,6 +25,7 @@ typedef struct gemm_step {
     tb_source source;
     int in, out, residual;
     const float *slope;
+    tb_unary after;
     bool quantized;
     /* The image as the step sees it: a 1x1 product over dense values is cut into rows anew. */
     bool flat;
@@ -186,6 +187,12 @@ static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows
             }
         }
     }
+    const size_t begin_c = first * s->panel_columns, end_c = end * s->panel_columns;
+    const size_t columns = (end_c < (size_t)s->out_c ? end_c : (size_t)s->out_c) - begin_c;
+    for (int32_t row = 0; s->after.fn && row < rows; row++)
+        tb_unary_row(&s->after, tb_view_row(&g->out, image, y + row) + begin_c * sizeof(float),
+                     (size_t)(y + row == last_row ? s->last_w : s->out_w), g->out.pixel_bytes,
+                     columns);
     if (end == s->panels)
         for (int32_t row = 0; row < rows; row++)
             tb_value_fill_halo(&g->run->plan->values[s->out], tb_view_row(&g->out, image, y + row));
@@ -390,6 +397,7 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     s->in = spec->input;
     s->out = op->out;
     s->residual = op->residual;
+    s->after = op->after;
     s->out_c = spec->out_c;
     s->n = spec->n;
     s->out_h = spec->out_h;

@@ -238,7 +238,7 @@ typedef void (*tb_f32_binary_fn)(size_t n, const float *a, size_t a_step, const 
 /* clang-format off */
 #define TB_UNARY_LIST(X)                                          \
     X(CLAMP) X(LOGISTIC) X(TANH) X(HARD_SWISH) X(EXP) X(NEG) X(ABS) \
-    X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU) X(GELU) X(GELU_TANH) X(LOG)
+    X(SQRT) X(RSQRT) X(SQUARE) X(LEAKY_RELU) X(GELU) X(GELU_TANH) X(LOG) X(SILU)
 /* clang-format on */
 enum {
 #define TB_UNARY_ENUM(id) TB_UNARY_##id,

@@ -74,7 +74,7 @@ static bool conv_is_asymmetric(const void *params, const TfLiteTensor *filter)
 }
 
 const tb_cpu_op_row tb_cpu_op_conv = {
-    .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_RESIDUAL | TB_OP_SLOPE |
+    .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_RESIDUAL | TB_OP_SLOPE | TB_OP_UNARY |
               TB_OP_WINDOWED | TB_OP_HYBRID,
     .takes = takes_conv,
     .lower = lower_conv,
@@ -141,7 +141,7 @@ static bool rows_are_asymmetric(const void *params, const TfLiteTensor *filter)
 }
 
 const tb_cpu_op_row tb_cpu_op_fully_connected = {
-    .traits = TB_OP_CLAMPS | TB_OP_HYBRID | TB_OP_HYBRID_ROWS,
+    .traits = TB_OP_CLAMPS | TB_OP_UNARY | TB_OP_HYBRID | TB_OP_HYBRID_ROWS,
     .asymmetric = rows_are_asymmetric,
     .params_bytes = sizeof(TfLiteFullyConnectedParams),
     .activation_offset = offsetof(TfLiteFullyConnectedParams, activation),

@@ -182,22 +182,30 @@ static tb_status lower_table(tb_plan *plan, tb_cpu_op *op, const char *name, tb_
 }
 
 /* `fill` may be NULL: floats alone. */
-#define DEFINE_UNARY(name, ID, fill)                                           \
-    static bool takes_##name(tb_cpu_query *query)                              \
-    {                                                                          \
-        return takes_table(query, fill, query->node->builtin_data);            \
-    }                                                                          \
-    static tb_status lower_##name(tb_plan *plan, tb_cpu_op *op, tb_error *err) \
-    {                                                                          \
-        const tb_table_fn table = fill;                                        \
-        if (table && tb_type_is_q8(plan->values[op->in[0]].type))              \
-            return lower_table(plan, op, #name, table, op->params, err);       \
-        return lower_float(plan, op, TB_UNARY_##ID, #name, 0.0f, 0.0f, err);   \
-    }                                                                          \
-    const tb_cpu_op_row tb_cpu_op_##name = {                                   \
-        .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_##name, .lower = lower_##name};
+#define DEFINE_UNARY(name, ID, fill) DEFINE_UNARY_WITH(name, ID, fill, 0)
+#define DEFINE_UNARY_WITH(name, ID, fill, more)                                        \
+    static bool takes_##name(tb_cpu_query *query)                                      \
+    {                                                                                  \
+        return takes_table(query, fill, query->node->builtin_data);                    \
+    }                                                                                  \
+    static tb_status lower_##name(tb_plan *plan, tb_cpu_op *op, tb_error *err)         \
+    {                                                                                  \
+        const tb_table_fn table = fill;                                                \
+        if (table && tb_type_is_q8(plan->values[op->in[0]].type))                      \
+            return lower_table(plan, op, #name, table, op->params, err);               \
+        return lower_float(plan, op, TB_UNARY_##ID, #name, 0.0f, 0.0f, err);           \
+    }                                                                                  \
+    static void unary_##name(const tb_plan *plan, const tb_cpu_op *op, tb_unary *out)  \
+    {                                                                                  \
+        (void)op;                                                                      \
+        out->fn = plan->kernels->f32_unary[TB_UNARY_##ID].fn;                          \
+    }                                                                                  \
+    const tb_cpu_op_row tb_cpu_op_##name = {.traits = TB_OP_SAME_SHAPE_VIEWS | (more), \
+                                            .takes = takes_##name,                     \
+                                            .lower = lower_##name,                     \
+                                            .unary = unary_##name};
 
-DEFINE_UNARY(logistic, LOGISTIC, tb_table_logistic)
+DEFINE_UNARY_WITH(logistic, LOGISTIC, tb_table_logistic, TB_OP_IS_LOGISTIC)
 DEFINE_UNARY(tanh, TANH, tb_table_tanh)
 DEFINE_UNARY(hard_swish, HARD_SWISH, tb_table_hard_swish)
 DEFINE_UNARY(exp, EXP, tb_table_exp)
@@ -207,6 +215,7 @@ DEFINE_UNARY(sqrt, SQRT, NULL)
 DEFINE_UNARY(rsqrt, RSQRT, tb_table_rsqrt)
 DEFINE_UNARY(square, SQUARE, NULL)
 DEFINE_UNARY(log, LOG, NULL)
+DEFINE_UNARY(silu, SILU, NULL) /* of no node: plan_rewrite.c makes it */
 
 /* RELU and its like; `clamp` lets an operator before it absorb it. */
 #define DEFINE_CLAMP(name, low, high)                                                          \
@@ -245,8 +254,17 @@ static tb_status lower_leaky_relu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     return lower_float(plan, op, TB_UNARY_LEAKY_RELU, "leaky_relu", params->alpha, 0.0f, err);
 }
 
-const tb_cpu_op_row tb_cpu_op_leaky_relu = {
-    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_leaky_relu, .lower = lower_leaky_relu};
+static void unary_leaky_relu(const tb_plan *plan, const tb_cpu_op *op, tb_unary *out)
+{
+    const TfLiteLeakyReluParams *params = op->params;
+    out->fn = plan->kernels->f32_unary[TB_UNARY_LEAKY_RELU].fn;
+    out->p = params->alpha;
+}
+
+const tb_cpu_op_row tb_cpu_op_leaky_relu = {.traits = TB_OP_SAME_SHAPE_VIEWS,
+                                            .takes = takes_leaky_relu,
+                                            .lower = lower_leaky_relu,
+                                            .unary = unary_leaky_relu};
 
 static bool takes_gelu(tb_cpu_query *query)
 {
@@ -262,8 +280,16 @@ static tb_status lower_gelu(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     return lower_float(plan, op, which, "gelu", 0.0f, 0.0f, err);
 }
 
-const tb_cpu_op_row tb_cpu_op_gelu = {
-    .traits = TB_OP_SAME_SHAPE_VIEWS, .takes = takes_gelu, .lower = lower_gelu};
+static void unary_gelu(const tb_plan *plan, const tb_cpu_op *op, tb_unary *out)
+{
+    const TfLiteGeluParams *params = op->params;
+    out->fn = plan->kernels->f32_unary[params->approximate ? TB_UNARY_GELU_TANH : TB_UNARY_GELU].fn;
+}
+
+const tb_cpu_op_row tb_cpu_op_gelu = {.traits = TB_OP_SAME_SHAPE_VIEWS,
+                                      .takes = takes_gelu,
+                                      .lower = lower_gelu,
+                                      .unary = unary_gelu};
 
 /* ---- PRELU ----------------------------------------------------------------------------------------- */
 

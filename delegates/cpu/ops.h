@@ -33,7 +33,9 @@ enum {
     TB_OP_STATE = 16384,      /* reads and writes variables, which takes() looks at */
     TB_OP_IS_SELECT = 32768,
     TB_OP_IS_GREATER = 65536,
-    TB_OP_IS_MUL = 131072
+    TB_OP_IS_MUL = 131072,
+    TB_OP_IS_LOGISTIC = 1 << 18,
+    TB_OP_UNARY = 1 << 19 /* can absorb an operator with a unary() behind it (float) */
 };
 
 typedef struct tb_cpu_op_row {
@@ -44,7 +46,9 @@ typedef struct tb_cpu_op_row {
     tb_status (*lower)(tb_plan *plan, tb_cpu_op *op, tb_error *err);
     void (*window)(const tb_plan *plan, const tb_cpu_op *op, tb_window *out);
     float clamp_min, clamp_max; /* TB_OP_IS_CLAMP */
-    int channel_axis;           /* TB_OP_HYBRID: of the filter's scales */
+    /* Of an operator on single floats: which function that is. NULL: it is none. */
+    void (*unary)(const tb_plan *plan, const tb_cpu_op *op, tb_unary *out);
+    int channel_axis; /* TB_OP_HYBRID: of the filter's scales */
     bool (*asymmetric)(const void *params, const TfLiteTensor *filter); /* the same */
     size_t params_bytes, activation_offset; /* the same: of the operator's parameters */
     /* True where the output is the bytes of input value *in from *offset on, and so needs no copy

@@ -355,7 +355,7 @@ static int residual_of(const tb_plan *plan, const tb_cpu_op *add, int value, int
 static tb_status fuse_followers(tb_plan *plan, int index, tb_error *err)
 {
     tb_cpu_op *op = &plan->ops[index];
-    while (op->slope < 0 && is_float(plan, op->out)) {
+    while (op->slope < 0 && !op->after.fn && is_float(plan, op->out)) {
         const int reader = sole_reader(plan, op->out);
         tb_cpu_op *next = reader < 0 ? NULL : &plan->ops[reader];
         const uint32_t can = op->row->traits, is = next ? next->row->traits : 0;
@@ -365,6 +365,8 @@ static tb_status fuse_followers(tb_plan *plan, int index, tb_error *err)
             op->clamp_max = next->row->clamp_max;
         } else if (is & TB_OP_IS_PRELU && can & TB_OP_SLOPE && next->in[0] == op->out) {
             op->slope = next->in[1];
+        } else if (next && next->row->unary && can & TB_OP_UNARY) {
+            next->row->unary(plan, next, &op->after);
         } else if (is & TB_OP_IS_ADD && can & TB_OP_RESIDUAL && op->residual < 0 &&
                    !op->has_clamp) {
             int other = residual_of(plan, next, op->out, index);

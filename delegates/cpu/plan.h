@@ -87,6 +87,22 @@ typedef struct tb_window {
     int32_t top, left, bottom, right;
 } tb_window;
 
+/* A function of one float; fn NULL: none. */
+typedef struct tb_unary {
+    tb_f32_unary_fn fn;
+    float p, q;
+} tb_unary;
+
+/* On `channels` values of each of so many pixels, which lie `pixel_bytes` apart, where they are. */
+static inline void tb_unary_row(const tb_unary *u, char *row, size_t pixels, size_t pixel_bytes,
+                                size_t channels)
+{
+    const bool dense = pixel_bytes == channels * sizeof(float);
+    const size_t calls = dense ? 1 : pixels, n = dense ? pixels * channels : channels;
+    for (size_t i = 0; u->fn && i < calls; i++, row += pixel_bytes)
+        u->fn(n, (const float *)(const void *)row, (float *)(void *)row, u->p, u->q);
+}
+
 typedef struct tb_cpu_op {
     const struct tb_cpu_op_row *row;
     const void *params; /* node->builtin_data */
@@ -114,6 +130,7 @@ typedef struct tb_cpu_op {
     int slope;      /* value of a PRELU's slopes, or -1 */
     bool has_clamp; /* a RELU or the like behind it all */
     float clamp_min, clamp_max;
+    tb_unary after; /* a LOGISTIC or the like, last of all */
 
     struct tb_cpu_step *step;
 } tb_cpu_op;

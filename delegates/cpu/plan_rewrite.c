@@ -67,13 +67,48 @@ static tb_status rewrite_prelu(tb_plan *plan, tb_cpu_op *select, tb_error *err)
     return TB_OK;
 }
 
+/* x * LOGISTIC(x) */
+static tb_status rewrite_silu(tb_plan *plan, tb_cpu_op *mul, tb_error *err)
+{
+    if (mul->in_count != 2 || plan->values[mul->out].type != kTfLiteFloat32 ||
+        ((const TfLiteMulParams *)mul->params)->activation != kTfLiteActNone)
+        return TB_OK;
+    tb_cpu_op *logistic = NULL;
+    for (int k = 0; k < 2 && !logistic; k++) {
+        logistic = only_maker(plan, mul->in[k], TB_OP_IS_LOGISTIC);
+        if (logistic && logistic->in[0] != mul->in[1 - k])
+            logistic = NULL;
+    }
+    if (!logistic)
+        return TB_OK;
+    const int x = logistic->in[0], count = logistic->node_count + mul->node_count;
+    int32_t *nodes = TB_PLAN_NEW(plan, int32_t, (size_t)count);
+    int *in = TB_PLAN_NEW(plan, int, 1);
+    if (!nodes || !in)
+        return tb_fail(err, TB_NO_MEMORY, "planning a partition");
+    memcpy(nodes, logistic->nodes, (size_t)logistic->node_count * sizeof *nodes);
+    memcpy(nodes + logistic->node_count, mul->nodes, (size_t)mul->node_count * sizeof *nodes);
+    plan->values[logistic->out].home = TB_HOME_NOWHERE;
+    plan->values[x].uses--;
+    logistic->dead = true;
+    in[0] = x;
+    mul->row = &tb_cpu_op_silu;
+    mul->in = in;
+    mul->in_count = 1;
+    mul->nodes = nodes;
+    mul->node_count = count;
+    return TB_OK;
+}
+
 tb_status tb_plan_rewrite(tb_plan *plan, tb_error *err)
 {
     for (int i = 0; i < plan->op_count; i++) {
         tb_cpu_op *op = &plan->ops[i];
-        if (op->dead || !(op->row->traits & TB_OP_IS_SELECT))
-            continue;
-        tb_status status = rewrite_prelu(plan, op, err);
+        tb_status status = TB_OK;
+        if (!op->dead && op->row->traits & TB_OP_IS_SELECT)
+            status = rewrite_prelu(plan, op, err);
+        else if (!op->dead && op->row->traits & TB_OP_IS_MUL)
+            status = rewrite_silu(plan, op, err);
         if (status != TB_OK)
             return status;
     }

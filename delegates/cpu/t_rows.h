@@ -274,6 +274,7 @@ VINLINE vf f32_log_of(vf x)
 
 TB_F32_UNARY(clamp, vf_min(vq, vf_max(vp, x)))
 TB_F32_UNARY(logistic, f32_logistic_of(x))
+TB_F32_UNARY(silu, vf_mul(x, f32_logistic_of(x)))
 TB_F32_UNARY(tanh, f32_tanh_of(x))
 TB_F32_UNARY(hard_swish, vf_mul(x, vf_mul(vf_min(vf_set1(6.0f),
                                                  vf_max(vf_set1(0.0f), vf_add(x, vf_set1(3.0f)))),

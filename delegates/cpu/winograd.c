@@ -29,6 +29,7 @@ typedef struct winograd_step {
     const char *packed;
     size_t matrix_bytes, panel_bytes, panel_columns;
     const float *bias, *slope;
+    tb_unary after;
     float min, max, min2, max2;
     size_t band_bytes, in_values, out_values; /* scratch: rows, then matrices of either side */
     tb_f32_winograd_fn transform, transform_back;
@@ -119,8 +120,11 @@ static void run_block(const winograd_run *r, int32_t image, int32_t first, int32
             t.residual_row_bytes = r->residual->row_bytes;
         }
         s->transform_back(&t);
-        for (int32_t row = t.first_row; row < s->size; row++)
-            tb_value_fill_halo(&r->run->plan->values[s->out], tb_view_row(r->out, image, y + row));
+        for (int32_t row = t.first_row; row < s->size; row++) {
+            char *to = tb_view_row(r->out, image, y + row);
+            tb_unary_row(&s->after, to, (size_t)s->out_w, r->out->pixel_bytes, s->out_c);
+            tb_value_fill_halo(&r->run->plan->values[s->out], to);
+        }
     }
 }
 
@@ -211,6 +215,7 @@ tb_status tb_winograd_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *sp
     s->in = spec->input;
     s->out = op->out;
     s->residual = op->residual;
+    s->after = op->after;
     s->n = spec->n;
     s->out_h = spec->out_h;
     s->out_w = spec->out_w;
