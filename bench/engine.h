@@ -44,6 +44,7 @@ typedef struct tb_engine_options {
     /* Of the primary subgraph only nodes [first, end) may be delegated; end 0: all. Engines that
        cannot do it refuse it. */
     int delegate_first, delegate_end;
+    bool observe;          /* a sink will be set: some engines have to know beforehand */
     bool fail_on_fallback; /* a node left behind is an error (--fallback fail) */
     /* Told when a phase (load, delegate, allocate) ends; may be NULL. */
     void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);
@@ -116,7 +117,7 @@ typedef struct tb_engine {
     tb_status (*reset_variables)(tb_session *session, tb_error *err); /* may be NULL */
     void (*cancel)(tb_session *session);                              /* may be NULL */
     void (*set_sink)(tb_session *session, tb_sink *sink);             /* NULL: no per-op events */
-    /* Valid until the next resize or allocate; may be NULL. */
+    /* Valid until the next resize or allocate; may be NULL. TB_UNAVAILABLE: nobody knows, and why. */
     tb_status (*plan)(tb_session *session, tb_error *err, tb_engine_plan *out);
     /* Puts the graph that `plan` belongs to, "subgraphs":[...] of docs/formats.md; may be NULL. */
     void (*graph)(tb_session *session, const tb_engine_plan *plan, tb_json_writer *json);

@@ -16,6 +16,7 @@
 #include "bench/custom_ops.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
+#include "bench/tflite_watch.h"
 #include "runtime/base/arena.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/library.h"
@@ -54,26 +55,27 @@
     X(TfLiteTensorCopyFromBuffer)
 
 /* What newer or fuller builds add. */
-#define OPTIONAL(X)                               \
-    X(TfLiteModelCreateFromFileWithErrorReporter) \
-    X(TfLiteInterpreterOptionsEnableCancellation) \
-    X(TfLiteInterpreterCancel)                    \
-    X(TfLiteInterpreterOptionsAddCustomOp)        \
-    X(TfLiteInterpreterResetVariableTensors)      \
-    X(TfLiteInterpreterGetSignatureRunner)        \
-    X(TfLiteSignatureRunnerDelete)                \
-    X(TfLiteSignatureRunnerGetInputCount)         \
-    X(TfLiteSignatureRunnerGetInputName)          \
-    X(TfLiteSignatureRunnerGetInputTensor)        \
-    X(TfLiteSignatureRunnerGetOutputCount)        \
-    X(TfLiteSignatureRunnerGetOutputName)         \
-    X(TfLiteSignatureRunnerGetOutputTensor)       \
-    X(TfLiteSignatureRunnerResizeInputTensor)     \
-    X(TfLiteSignatureRunnerAllocateTensors)       \
-    X(TfLiteSignatureRunnerInvoke)                \
-    X(TfLiteTensorRealloc)                        \
-    X(TfLiteXNNPackDelegateOptionsDefault)        \
-    X(TfLiteXNNPackDelegateCreate)                \
+#define OPTIONAL(X)                                 \
+    X(TfLiteModelCreateFromFileWithErrorReporter)   \
+    X(TfLiteInterpreterOptionsEnableCancellation)   \
+    X(TfLiteInterpreterCancel)                      \
+    X(TfLiteInterpreterOptionsAddCustomOp)          \
+    X(TfLiteInterpreterOptionsSetTelemetryProfiler) \
+    X(TfLiteInterpreterResetVariableTensors)        \
+    X(TfLiteInterpreterGetSignatureRunner)          \
+    X(TfLiteSignatureRunnerDelete)                  \
+    X(TfLiteSignatureRunnerGetInputCount)           \
+    X(TfLiteSignatureRunnerGetInputName)            \
+    X(TfLiteSignatureRunnerGetInputTensor)          \
+    X(TfLiteSignatureRunnerGetOutputCount)          \
+    X(TfLiteSignatureRunnerGetOutputName)           \
+    X(TfLiteSignatureRunnerGetOutputTensor)         \
+    X(TfLiteSignatureRunnerResizeInputTensor)       \
+    X(TfLiteSignatureRunnerAllocateTensors)         \
+    X(TfLiteSignatureRunnerInvoke)                  \
+    X(TfLiteTensorRealloc)                          \
+    X(TfLiteXNNPackDelegateOptionsDefault)          \
+    X(TfLiteXNNPackDelegateCreate)                  \
     X(TfLiteXNNPackDelegateDelete)
 
 typedef struct tflite_functions {
@@ -89,8 +91,10 @@ struct tb_session {
     tflite_functions call;
     tb_delegate_arg delegate_arg;
     tb_engine_options options;
-    tb_arena texts;            /* of the options */
-    tb_model *own_model;       /* read for its custom operators' names; NULL */
+    tb_arena texts;         /* of the options */
+    tb_model *own_model;    /* read for what the library does not tell of it; NULL */
+    tb_tflite_watch *watch; /* NULL: its operators are not watched, for this reason */
+    const char *unwatched;
     tb_custom_ops *custom_ops; /* NULL: none given */
     TfLiteModel *model;
     TfLiteInterpreter *interpreter;
@@ -267,6 +271,7 @@ static void close_session(tb_session *session)
     if (session->model)
         session->call.TfLiteModelDelete(session->model);
     tb_custom_ops_close(session->custom_ops);
+    tb_tflite_watch_destroy(session->watch);
     tb_model_release(session->own_model);
     tb_library_close(session->plugin);
     tb_library_close(session->library);
@@ -290,6 +295,30 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
     return TB_OK;
 }
 
+static tb_status read_model(tb_session *session, const char *model_path, tb_error *err)
+{
+    return session->own_model ? TB_OK : tb_model_open(model_path, err, &session->own_model);
+}
+
+/* That operators cannot be watched is a note, and the model runs. */
+static void watch_operators(tb_session *session, const char *model_path)
+{
+    tb_error why = TB_ERROR_NONE;
+    session->unwatched = "a library's operators are watched in profiled processes alone";
+    if (!session->options.observe)
+        return;
+    if (!session->call.TfLiteInterpreterOptionsSetTelemetryProfiler) {
+        session->unwatched = "the library does not tell of its operators (it does not export "
+                             "TfLiteInterpreterOptionsSetTelemetryProfiler)";
+        return;
+    }
+    session->unwatched = "the model's nodes cannot be read, so the library's are not understood";
+    if (read_model(session, model_path, &why) != TB_OK)
+        tell_note(session, why.text);
+    else if (tb_tflite_watch_create(session->own_model, &why, &session->watch) != TB_OK)
+        tell_note(session, why.text);
+}
+
 /* Which operators to ask the libraries for stands in the model, which we read ourselves for it. */
 static tb_status open_custom_ops(tb_session *session, const char *model_path, tb_error *err)
 {
@@ -300,7 +329,7 @@ static tb_status open_custom_ops(tb_session *session, const char *model_path, tb
                        "engine tflite: %s takes no custom operators (it does not export "
                        "TfLiteInterpreterOptionsAddCustomOp)",
                        session->options.library);
-    tb_status status = tb_model_open(model_path, err, &session->own_model);
+    tb_status status = read_model(session, model_path, err);
     if (status == TB_OK)
         status = tb_custom_ops_open(session->options.custom_ops, session->options.custom_op_count,
                                     session->own_model, err, &session->custom_ops);
@@ -326,6 +355,9 @@ static tb_status make_interpreter(tb_session *session, const char *model_path, t
                                                   INT_MAX);
     if (session->delegate)
         call->TfLiteInterpreterOptionsAddDelegate(options, session->delegate);
+    if (session->watch)
+        call->TfLiteInterpreterOptionsSetTelemetryProfiler(
+            options, tb_tflite_watch_profiler(session->watch));
     session->interpreter = call->TfLiteInterpreterCreate(session->model, options);
     call->TfLiteInterpreterOptionsDelete(options);
     if (!session->interpreter) {
@@ -375,6 +407,8 @@ static tb_status open_session(const char *model_path, const tb_engine_options *o
         status = open_custom_ops(session, model_path, err);
     if (status == TB_OK)
         status = create_delegate(session, err);
+    if (status == TB_OK)
+        watch_operators(session, model_path);
     if (status == TB_OK)
         status = make_interpreter(session, model_path, err);
     if (status == TB_OK)
@@ -517,8 +551,12 @@ static tb_status set_input(tb_session *session, int k, const void *data, size_t 
 static tb_status invoke(tb_session *session, tb_error *err)
 {
     const tflite_functions *call = &session->call;
+    if (session->watch)
+        tb_tflite_watch_begin(session->watch);
     TfLiteStatus status = session->runner ? call->TfLiteSignatureRunnerInvoke(session->runner)
                                           : call->TfLiteInterpreterInvoke(session->interpreter);
+    if (session->watch)
+        tb_tflite_watch_end(session->watch);
     if (status == kTfLiteOk)
         return TB_OK;
     return fail(session, status == kTfLiteCancelled ? TB_CANCELLED : TB_UNSUPPORTED, err,
@@ -540,6 +578,20 @@ static void cancel(tb_session *session)
         session->call.TfLiteInterpreterCancel(session->interpreter);
 }
 
+static void set_sink(tb_session *session, tb_sink *sink)
+{
+    if (session->watch)
+        tb_tflite_watch_set_sink(session->watch, sink);
+}
+
+static tb_status make_plan(tb_session *session, tb_error *err, tb_engine_plan *out)
+{
+    if (!session->watch)
+        return tb_fail(err, TB_UNAVAILABLE, "engine tflite: %s", session->unwatched);
+    return tb_tflite_watch_plan(session->watch,
+                                session->delegate ? session->delegate_arg.name : NULL, err, out);
+}
+
 const tb_engine tb_engine_tflite = {
     .name = "tflite",
     .what = "a TFLite C library: tflite:/path/to/libtensorflowlite_c.so",
@@ -556,4 +608,6 @@ const tb_engine tb_engine_tflite = {
     .invoke = invoke,
     .reset_variables = reset_variables,
     .cancel = cancel,
+    .set_sink = set_sink,
+    .plan = make_plan,
 };

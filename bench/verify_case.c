@@ -302,8 +302,12 @@ static tb_status count_nodes(case_run *run)
     tb_engine_plan plan;
     if (!engine_of(run)->plan)
         return TB_OK;
-    if (engine_of(run)->plan(run->session, &run->err, &plan) != TB_OK)
-        return tb_in(&run->err, "plan");
+    tb_error why = TB_ERROR_NONE;
+    tb_status status = engine_of(run)->plan(run->session, &why, &plan);
+    if (status == TB_UNAVAILABLE)
+        return TB_OK;
+    if (status != TB_OK)
+        return tb_fail(&run->err, status, "plan: %s", why.text);
     run->result->nodes = TB_ARENA_NEW(run->arena, tb_verify_nodes,
                                       (size_t)(plan.node_count > 0 ? plan.node_count : 1));
     if (!run->result->nodes)

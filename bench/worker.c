@@ -113,6 +113,7 @@ static tb_status open_model(worker *w, tb_error *err)
         .memory_limit_bytes = (uint64_t)job->memory_limit_bytes,
         .delegate_first = (int)job->delegate_first,
         .delegate_end = (int)job->delegate_end,
+        .observe = job->profile,
         .fail_on_fallback = job->fallback && strcmp(job->fallback, "fail") == 0,
         .phase = phase_ended,
         .note = engine_note,
@@ -159,13 +160,18 @@ static void say_later_checks(worker *w)
         tb_say_warning(&w->events, "nondeterministic", "warning", text);
 }
 
-/* The ring, and what adds up its events. */
-static tb_status make_observers(worker *w, size_t ring_events, tb_error *err)
+static void stop_watching(worker *w)
 {
     tb_op_times_destroy(w->ops);
     tb_ring_destroy(w->ring);
     w->ops = NULL;
     w->ring = NULL;
+}
+
+/* The ring, and what adds up its events. */
+static tb_status make_observers(worker *w, size_t ring_events, tb_error *err)
+{
+    stop_watching(w);
     tb_status status = tb_ring_create(ring_events, err, &w->ring);
     return status == TB_OK ? tb_op_times_create(MAX_OPS, err, &w->ops) : status;
 }
@@ -229,14 +235,27 @@ static tb_status tell_own_nodes(worker *w, const tb_engine_plan *plan, tb_error 
     return tb_op_times_set_own_nodes(w->ops, own, (size_t)subgraphs, err);
 }
 
+/* An engine that cannot tell what runs where: a stored reason, and no observers. */
+static tb_status do_without_plan(worker *w, const char *reason)
+{
+    tb_say_model(&w->events, w->engine, w->session, NULL);
+    if (w->job.profile && reason)
+        tb_say_warning(&w->events, "no_op_times", "note", reason);
+    stop_watching(w);
+    return TB_OK;
+}
+
 static tb_status learn_plan(worker *w, tb_error *err)
 {
     tb_engine_plan plan;
-    if (!w->engine->plan) {
-        tb_say_model(&w->events, w->engine, w->session, NULL);
-        return TB_OK;
-    }
-    tb_status status = watch_inference(w, err);
+    if (!w->engine->plan)
+        return do_without_plan(w, "the engine does not tell of its operators");
+    tb_error why = TB_ERROR_NONE;
+    tb_status status = w->engine->plan(w->session, &why, &plan);
+    if (status == TB_UNAVAILABLE)
+        return do_without_plan(w, why.text);
+    status = watch_inference(w, err);
+    /* Some engines know more once they were watched. */
     if (status == TB_OK)
         status = w->engine->plan(w->session, err, &plan);
     if (status == TB_OK)
@@ -259,10 +278,7 @@ static void keep_watching_or_not(worker *w)
         w->engine->set_sink(w->session, &w->ring->sink);
         return;
     }
-    tb_op_times_destroy(w->ops);
-    tb_ring_destroy(w->ring);
-    w->ops = NULL;
-    w->ring = NULL;
+    stop_watching(w);
 }
 
 /* Room for the samples of every op, so that the steady state allocates nothing. */

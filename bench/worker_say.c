@@ -227,7 +227,9 @@ void tb_say_model(tb_event_stream *events, const tb_engine *engine, tb_session *
         tb_json_put_int(json, "node_count", plan->node_count);
         if (plan->tensor_count >= 0)
             tb_json_put_int(json, "tensor_count", plan->tensor_count);
-        tb_json_put_uint(json, "flops", flops);
+        /* Some engines tell of no node's. */
+        if (flops)
+            tb_json_put_uint(json, "flops", flops);
         put_operators(json, plan);
     }
     put_tensors(json, "inputs", session, engine->input_count(session), engine->input);

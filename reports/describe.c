@@ -487,6 +487,7 @@ const char *tb_describe_warning(const char *kind)
         {"nondeterministic",
          "The same inputs gave different outputs, in one process or from one to the next."},
         {"unfinished", "The driver ended before this measurement did."},
+        {"no_op_times", "The engine could not be watched op by op: there are no per-op times."},
         {"fallback", "Some nodes were not taken by the delegate and ran on the portable kernels."},
         {"thermal", "The device was hot or throttled while measuring."},
         {"governor", "The frequency governor may change the clock during a measurement."},

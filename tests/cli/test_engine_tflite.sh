@@ -141,6 +141,20 @@ ok "$what: beyond both it is wrong" is "$(verdict_of_tflite)" wrong
 measure whole "$dir/cases" $short --tier 1
 ok "$what: tiers need a manifest" is "$code" 2
 
+# Per-op times, from what a library tells of its operators.
+what="watched operators"
+measure whole "$model" -d reference,cpu
+ok "$what: exit code 0" is "$code" 0
+ops_of() {
+    sql "SELECT $2 FROM op_time JOIN process ON process.id = process_id JOIN configuration ON configuration.id = configuration_id JOIN op ON op.plan_id = process.plan_id AND idx = op_idx WHERE engine LIKE 'tflite%' AND configuration.delegate = '$1'"
+}
+ok "$what: each node of the library's own" is "$(ops_of reference 'count(*)')" 7
+ok "$what: by its name" is "$(ops_of reference 'group_concat(op)' | cut -d, -f1-2)" "CONV_2D,DEPTHWISE_CONV_2D"
+ok "$what: a delegate's kernel and its steps" is "$(ops_of cpu 'count(*)')" 4
+ok "$what: the kernel covers what did not run by itself" is "$(ops_of cpu 'max(covers)')" "0,1,2,3,4,5,6"
+ok "$what: a step has the name it was told with" at_least "$(ops_of cpu "sum(op = 'Add (ND)')")" 2
+ok "$what: the headline process is not watched" is "$(sql "SELECT count(DISTINCT process_id) FROM op_time JOIN process ON process.id = process_id WHERE NOT profiled")" 0
+
 # What a library does not export.
 fake no_xnnpack -DFAKE_WITHOUT_XNNPACK
 what="no XNNPACK"
@@ -171,6 +185,7 @@ fake old -DFAKE_WITHOUT_REPORTER -DFAKE_WITHOUT_CANCELLATION -DFAKE_WITHOUT_VARI
 what="an old library"
 measure old "$model" -d reference
 ok "$what: it runs" is "$code" 0
+ok "$what: why there are no per-op times" is "$(sql "SELECT count(*) FROM warning WHERE kind = 'no_op_times' AND message LIKE '%SetTelemetryProfiler%'")" 1
 FAKE_TFLITE_FAULT=model measure old "$model" -d reference --no-profile
 suffers failed "reading the model failed"
 

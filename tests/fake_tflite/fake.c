@@ -203,12 +203,18 @@ TFL_CAPI_EXPORT TfLiteStatus TfLiteInterpreterInvoke(TfLiteInterpreter *interpre
 #ifndef FAKE_WITHOUT_TELEMETRY
 static TfLiteTelemetryProfilerStruct *listener;
 
-/* A real library tells an op's begin and its end; the one behind tells only how long it took. */
+/* A real library tells a node's begin and end, and of XNNPACK's kernels what they did inside; the one
+   behind tells of each how long it took. */
 static void tell_op(TfLiteTelemetryProfilerStruct *profiler, const char *name, uint64_t elapsed_us,
                     int64_t node, int64_t subgraph)
 {
     (void)profiler;
     (void)elapsed_us;
+    bool is_kernel = strpbrk(name, "abcdefghijklmnopqrstuvwxyz") != NULL;
+    for (int k = 0; is_kernel && k < 3; k++)
+        listener->ReportOpInvokeEvent(listener, k ? "Add (ND)" : "Convolution (NHWC)", 1, k, 0);
+    if (is_kernel)
+        return;
     uint32_t handle = listener->ReportBeginOpInvokeEvent(listener, name, node, subgraph);
     listener->ReportEndOpInvokeEvent(listener, handle);
 }
