@@ -125,7 +125,8 @@ static void add_step_row(tb_op_rows *rows, const tb_op_total *op, tb_arena *aren
     for (int k = 0; op->step && k < op->step->node_count; k++) {
         const tb_engine_node *node = find_node(plan, op->subgraph, op->step->nodes[k]);
         tb_buf_printf(&covers, "%s%d", k ? "," : "", op->step->nodes[k]);
-        row->flops += node ? node->flops : 0;
+        /* Waiting and copying compute nothing. */
+        row->flops += node && op->kind == TB_EVENT_STEP ? node->flops : 0;
         row->delegate = node ? node->delegate_name : row->delegate;
     }
     row->covers = keep_text(arena, &covers);

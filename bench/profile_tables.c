@@ -43,8 +43,9 @@ static double seconds_of(const tb_profile_op *op)
 {
     if (op->encloses)
         return 0;
-    return op->row->time.self_median_ns.known ? (double)op->row->time.self_median_ns.value / 1e9
-                                              : 0;
+    return op->row->time.self_median_ns.known
+               ? ((double)op->row->time.self_median_ns.value + op->wait_ns) / 1e9
+               : 0;
 }
 
 static void print_median(tb_text_table *table, const tb_profile_op *op)
@@ -303,6 +304,9 @@ static int compare_order(const void *left, const void *right)
     int64_t first_b = b->cover_count ? b->covers[0] : INT64_MAX;
     if (first_a != first_b)
         return first_a < first_b ? -1 : 1;
+    /* A wait comes at the end of its step, though it is told before. */
+    if (a->row->index == b->parent || b->row->index == a->parent)
+        return a->row->index == b->parent ? -1 : 1;
     return a->row->index < b->row->index ? -1 : 1;
 }
 

@@ -28,6 +28,12 @@ static bool is_node(const tb_op_row *row)
     return !row->op.kind || strcmp(row->op.kind, "node") == 0;
 }
 
+/* A wait that names nodes lies inside their step, whose time has it already. */
+static bool is_wait_in_step(const tb_op_row *row)
+{
+    return row->op.kind && strcmp(row->op.kind, "sync") == 0 && row->op.covers && *row->op.covers;
+}
+
 /* A delegate's kernel node: a node that covers others. */
 static bool is_kernel(const tb_op_row *row)
 {
@@ -217,7 +223,7 @@ tb_status tb_op_view_make(const tb_ops *ops, tb_pool *pool, tb_error *err, tb_op
     if (!index_places(&m))
         return tb_pool_check(NULL, err);
     for (size_t i = 0; i < ops->count; i++)
-        if (!is_node(&ops->items[i]))
+        if (!is_node(&ops->items[i]) && !is_wait_in_step(&ops->items[i]))
             add_step(&m, &ops->items[i]);
     for (size_t i = 0; i < ops->count; i++)
         if (is_kernel(&ops->items[i]))

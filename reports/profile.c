@@ -140,12 +140,17 @@ static bool index_places(maker *m)
     return true;
 }
 
-static const tb_op_row *row_of_node(const maker *m, int64_t subgraph, int64_t node)
+static const place *find_place(const maker *m, int64_t subgraph, int64_t node)
 {
     const place wanted = {.subgraph = subgraph, .node = node};
-    const place *found =
-        m->place_count ? bsearch(&wanted, m->places, m->place_count, sizeof wanted, compare_places)
-                       : NULL;
+    return m->place_count
+               ? bsearch(&wanted, m->places, m->place_count, sizeof wanted, compare_places)
+               : NULL;
+}
+
+static const tb_op_row *row_of_node(const maker *m, int64_t subgraph, int64_t node)
+{
+    const place *found = find_place(m, subgraph, node);
     return found ? &m->profile->plan.items[found->row] : NULL;
 }
 
@@ -179,6 +184,8 @@ static void describe_covered(maker *m, tb_profile_op *op)
 {
     const int64_t subgraph = op->row->op.subgraph.value;
     bool is_kernel = same(op->kind, "kernel");
+    /* Waiting and copying have names of their own, and are no work on what they cover. */
+    bool works = !same(op->kind, "sync") && !same(op->kind, "copy");
     tb_buf names = {0};
     for (size_t k = 0; k < op->cover_count; k++) {
         const tb_op_row *covered = row_of_node(m, subgraph, op->covers[k]);
@@ -190,17 +197,19 @@ static void describe_covered(maker *m, tb_profile_op *op)
             op->delegate = covered->op.delegate ? covered->op.delegate : op->delegate;
             tb_buf_printf(&names, "%s%s", names.size ? " + " : "",
                           covered->op.op ? covered->op.op : "unnamed");
-            add_to(&op->bytes, covered->op.bytes);
+            if (works)
+                add_to(&op->bytes, covered->op.bytes);
         }
         if (covered && last) {
             op->tensor = covered->op.tensor;
             op->shape = covered->op.shape;
         }
-        add_to(&op->macs, number_in(node, "macs"));
-        if (node && last)
+        if (works)
+            add_to(&op->macs, number_in(node, "macs"));
+        if (node && last && works)
             op->mem_bytes = output_bytes(m, subgraph, node);
     }
-    if (names.size && !is_kernel)
+    if (names.size && works && !is_kernel)
         op->name = tb_pool_text(m->profile->pool, tb_buf_text(&names));
     tb_buf_free(&names);
 }
@@ -235,6 +244,30 @@ static tb_profile_op make_op(maker *m, const tb_op_row *row)
     return op;
 }
 
+/* A wait that covers nodes lies inside the step that covers them. */
+static bool find_steps_of_waits(maker *m)
+{
+    tb_profile *profile = m->profile;
+    tb_profile_op **steps = tb_pool_take(profile->pool, m->place_count + 1, sizeof(void *));
+    for (size_t k = 0; steps && k < profile->op_count; k++) {
+        tb_profile_op *op = &profile->ops[k];
+        const place *at =
+            op->cover_count ? find_place(m, op->row->op.subgraph.value, op->covers[0]) : NULL;
+        if (at && same(op->kind, "step"))
+            steps[at - m->places] = op;
+    }
+    for (size_t k = 0; steps && k < profile->op_count; k++) {
+        tb_profile_op *op = &profile->ops[k];
+        const place *at =
+            op->cover_count ? find_place(m, op->row->op.subgraph.value, op->covers[0]) : NULL;
+        if (!at || !same(op->kind, "sync") || !steps[at - m->places])
+            continue;
+        op->parent = steps[at - m->places]->row->index;
+        steps[at - m->places]->wait_ns += (double)op->row->time.self_median_ns.value;
+    }
+    return steps != NULL;
+}
+
 static tb_status make_ops(maker *m, tb_error *err)
 {
     tb_profile *profile = m->profile;
@@ -251,6 +284,8 @@ static tb_status make_ops(maker *m, tb_error *err)
         profile->op_of_row[k] = (int64_t)profile->op_count;
         profile->ops[profile->op_count++] = make_op(m, row);
     }
+    if (!find_steps_of_waits(m))
+        return tb_pool_check(NULL, err);
     /* The kernel of a partition encloses what covers its nodes. */
     for (size_t k = 0; k < profile->op_count; k++) {
         tb_profile_op *kernel = &profile->ops[k];
@@ -260,7 +295,8 @@ static tb_status make_ops(maker *m, tb_error *err)
             tb_profile_op *inside = &profile->ops[i];
             if (i != k && inside->partition >= 0 && inside->partition == kernel->partition &&
                 !same(inside->kind, "kernel") && !same(inside->kind, "node")) {
-                inside->parent = kernel->row->index;
+                if (inside->parent < 0)
+                    inside->parent = kernel->row->index;
                 kernel->encloses = true;
             }
         }
@@ -439,7 +475,7 @@ static const char *arithmetic_of(const tb_profile_op *op)
 
 static void hold_against_roof(const tb_profile *profile, tb_profile_op *op)
 {
-    double seconds = (double)op->row->time.self_median_ns.value / 1e9;
+    double seconds = ((double)op->row->time.self_median_ns.value + op->wait_ns) / 1e9;
     double flops = (double)op->flops.value, bytes = (double)op->bytes.value;
     if (op->encloses || seconds <= 0 || bytes <= 0)
         return;

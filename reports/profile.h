@@ -28,6 +28,8 @@ typedef struct tb_profile_op {
     int64_t partition; /* -1: none */
     bool encloses;     /* a delegate's node whose steps have rows of their own */
     int64_t parent;    /* index of the row inside which it runs; -1: none */
+    double wait_ns;    /* of a step: the median of waits for other threads inside it, which have
+                          rows of their own */
     tb_integer flops, macs, bytes;
     tb_integer mem_bytes;       /* of the outputs of the last it covers */
     const uint64_t *samples_ns; /* single inferences as stored, 0 where it was not called */

@@ -335,6 +335,8 @@ static void put_times(cJSON *object, const tb_profile_op *op, size_t most)
     put_integer(object, "self_ns", time->self_ns);
     tb_profile_put_number(object, "self_avg_ns", op->self_avg_ns);
     put_integer(object, "self_median_ns", time->self_median_ns);
+    if (op->wait_ns > 0)
+        tb_profile_put_number(object, "wait_ns", op->wait_ns);
     tb_profile_put_number(object, "share", op->share);
     if (op->sample_count)
         put_numbers(object, "samples_ns", op->samples_ns, op->sample_count, most);
@@ -342,7 +344,7 @@ static void put_times(cJSON *object, const tb_profile_op *op, size_t most)
 
 static void put_work(cJSON *object, const tb_profile_op *op)
 {
-    double seconds = (double)op->row->time.self_median_ns.value / 1e9;
+    double seconds = ((double)op->row->time.self_median_ns.value + op->wait_ns) / 1e9;
     put_integer(object, "flops", op->flops);
     put_integer(object, "macs", op->macs);
     put_integer(object, "bytes", op->bytes);

@@ -233,6 +233,7 @@ void *tb_step_new(tb_plan *plan, tb_cpu_op *op, size_t size, const char *name, c
     if (!step)
         return NULL;
     step->info = (tb_step){name, kernel, op->nodes, op->node_count};
+    step->wait = (tb_step){"wait for threads", NULL, op->nodes, op->node_count};
     step->run = run;
     op->step = step;
     return step;

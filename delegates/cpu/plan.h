@@ -138,7 +138,7 @@ typedef struct tb_cpu_op {
 typedef struct tb_run tb_run;
 
 typedef struct tb_cpu_step {
-    tb_step info;
+    tb_step info, wait; /* itself; in it, waiting for other threads at the end of a loop */
     void (*run)(const struct tb_cpu_step *, const tb_run *);
     size_t scratch_bytes; /* for each thread */
 } tb_cpu_step;
@@ -168,7 +168,7 @@ struct tb_run {
     const char **fault; /* set by a step, from one thread: what data it cannot go on with */
     /* Who watches (NULL: nobody), and what the step in hand is to them. */
     tb_sink *sink;
-    const tb_step *step;
+    const tb_cpu_step *step;
     int subgraph;
 };
 

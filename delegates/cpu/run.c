@@ -46,15 +46,25 @@ static void run_range(void *context, size_t begin, size_t end, int thread)
         mine->end_ns = tb_clock_ns();
 }
 
-/* The threads' part of a step, told once the loop is over by the thread that invokes. */
-static void tell_spans(const tb_run *run, const span *spans, int threads)
+/* The threads' part of a step and the wait for them, told once the loop is over by the thread that
+   invokes. */
+static void tell_spans(const tb_run *run, const span *spans, int threads, uint64_t waits_since_ns)
 {
+    if (waits_since_ns) {
+        tb_event event = {.begin_ns = waits_since_ns,
+                          .end_ns = tb_clock_ns(),
+                          .step = &run->step->wait,
+                          .subgraph = run->subgraph,
+                          .node = -1,
+                          .kind = TB_EVENT_SYNC};
+        run->sink->emit(run->sink, &event);
+    }
     for (int thread = 1; thread < threads; thread++) {
         if (!spans[thread].begin_ns)
             continue;
         tb_event event = {.begin_ns = spans[thread].begin_ns,
                           .end_ns = spans[thread].end_ns,
-                          .step = run->step,
+                          .step = &run->step->info,
                           .subgraph = run->subgraph,
                           .node = -1,
                           .thread = (uint16_t)thread,
@@ -76,8 +86,9 @@ static void share_out(const tb_run *run, size_t count, size_t tile, tb_range_fn 
     for (int k = 0; k < threads; k++)
         spans[k] = (span){0};
     parallel p = {fn, context, tb_stop_here, spans};
-    tb_parallel_for(run->pool, count, tile, run_range, &p);
-    tell_spans(run, spans, threads);
+    uint64_t waits_since_ns;
+    tb_parallel_for_timed(run->pool, count, tile, run_range, &p, &waits_since_ns);
+    tell_spans(run, spans, threads, waits_since_ns);
 }
 
 void tb_run_tasks(const tb_run *run, size_t count, bool alone, tb_range_fn fn, void *context)
@@ -165,7 +176,7 @@ TfLiteStatus tb_plan_run(tb_plan *plan, tb_thread_pool *pool, char *memory,
                               .subgraph = watch->subgraph,
                               .node = -1,
                               .kind = TB_EVENT_STEP};
-            run.step = &step->info;
+            run.step = step;
             event.begin_ns = tb_clock_ns();
             step->run(step, &run);
             event.end_ns = tb_clock_ns();

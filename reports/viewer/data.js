@@ -26,6 +26,7 @@ function makeRow(op, i) {
     op, i, ns, covers,
     id: op.index,
     kind: op.kind ?? 'node',
+    works: !op.kind || op.kind === 'node' || op.kind === 'step', // computes, and is not a kernel around such
     type: op.op ?? op.kind ?? 'unnamed',
     name: op.tensor ?? '',
     subgraph: op.subgraph ?? 0,
@@ -49,6 +50,8 @@ export class Profile {
     this.label = parts.join(', ');
     this.rows = (document.ops ?? []).map(makeRow);
     this.rowOfIndex = new Map(this.rows.map((row) => [row.id, row]));
+    // A wait ends its step, though it was told before.
+    for (const row of this.rows) row.order = row.kind === 'sync' && this.rowOfIndex.has(row.op.parent) ? this.rowOfIndex.get(row.op.parent).i + 0.5 : row.i;
     this.totalNs = this.rows.reduce((sum, row) => sum + (row.ns ?? 0), 0);
     this.slowestNs = this.rows.reduce((most, row) => Math.max(most, row.ns ?? 0), 0);
     this.subgraphs = document.model?.subgraphs ?? [];

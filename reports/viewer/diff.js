@@ -86,11 +86,14 @@ export function makeDiff({ profile, profiles, select, selection }) {
     mark();
   }
 
-  const names = (rows) => [...new Set(rows.map((row) => row.type))].join(' + ');
+  const names = (rows) => {
+    const working = rows.filter((row) => row.works);
+    return [...new Set((working.length ? working : rows).map((row) => row.type))].join(' + ');
+  };
 
   function rowOf(set, most) {
     const [a, b] = [names(set.a.rows), names(set.b.rows)];
-    const first = set.b.rows[0];
+    const first = set.b.rows.find((row) => row.works) ?? set.b.rows[0];
     const title = a === b || !b ? a || b : a ? `${a} → ${b}` : b;
     const covers = set.covers.length > 4 ? `${set.covers.slice(0, 3).join(', ')} +${set.covers.length - 3}` : set.covers.join(', ');
     const interval = set.interval;

@@ -43,6 +43,9 @@ export function differenceInterval(a, b) {
   return [delta - Math.hypot(b.ns - b.low, a.high - a.ns), delta + Math.hypot(b.high - b.ns, a.ns - a.low)];
 }
 
+// Waits for other threads are part of a set's time, and no other way to fuse it.
+const countWork = (rows) => rows.filter((row) => row.kind !== 'sync' && row.kind !== 'copy').length;
+
 export function matchProfiles(a, b) {
   const byNumber = sameModel(a, b);
   const parent = [];
@@ -74,7 +77,7 @@ export function matchProfiles(a, b) {
     const delta = (other.ns ?? 0) - (one.ns ?? 0);
     const kind = !ra.length ? 'appeared' : !rb.length ? 'vanished' : interval && interval[0] <= 0 && interval[1] >= 0 ? 'no difference seen' : delta < 0 ? 'faster' : delta > 0 ? 'slower' : 'no difference seen';
     const covers = new Set([...ra, ...rb].flatMap((row) => row.covers));
-    list.push({ a: one, b: other, delta, interval, kind, covers: [...covers].sort((x, y) => x - y), fusion: ra.length !== rb.length && ra.length > 0 && rb.length > 0 });
+    list.push({ a: one, b: other, delta, interval, kind, covers: [...covers].sort((x, y) => x - y), fusion: countWork(ra) !== countWork(rb) && ra.length > 0 && rb.length > 0 });
   }
   return { sets: list.sort((x, y) => Math.abs(y.delta) - Math.abs(x.delta)), byNumber };
 }

@@ -24,6 +24,8 @@ function plainOf(profile, profiles) {
   return same.find((one) => one.threads === profile.threads) ?? same[0];
 }
 
+const working = (side) => side.rows.filter((row) => row.works);
+
 // What each delegated row saves, and how much signal to noise its nodes lose against what they read.
 export function costsOf(profile, profiles) {
   const plain = plainOf(profile, profiles);
@@ -32,7 +34,7 @@ export function costsOf(profile, profiles) {
   const errorAt = (node) => profile.errors.get(profile.keyOf(node.subgraph, node.node));
   const list = [];
   for (const row of profile.rows) {
-    if (!row.delegate || row.kind === 'kernel' || !row.covers.length) continue;
+    if (!row.delegate || !row.works || !row.covers.length) continue;
     const error = profile.errorOf(row);
     if (!error) continue;
     const inside = new Set(profile.nodesOf(row));
@@ -40,9 +42,9 @@ export function costsOf(profile, profiles) {
     const levels = read.map((one) => one?.snr_db).filter(known);
     const set = setOf.get(row);
     // A set of several rows saves as a whole; it is told with the first of them.
-    const told = set && set.b.rows[0] === row && set.a.rows.length > 0;
+    const told = set && working(set.b)[0] === row && set.a.rows.length > 0;
     list.push({ row, error, saved: told ? -set.delta : undefined, interval: told && set.interval ? [-set.interval[1], -set.interval[0]] : null,
-      shared: set && set.b.rows.length > 1 ? set.covers : null,
+      shared: set && working(set.b).length > 1 ? set.covers : null,
       lost: known(error.snr_db) && levels.length ? Math.max(0, Math.min(...levels) - error.snr_db) : undefined,
       first: known(error.snr_db) && !levels.length });
   }
@@ -60,7 +62,7 @@ export function costSentence({ row, error, saved, lost, first }) {
 
 export function makeNumerics({ profile, profiles, select, selection }) {
   const { numerics } = profile.document;
-  const rows = profile.rows.filter((row) => row.kind !== 'kernel' && profile.errorOf(row));
+  const rows = profile.rows.filter((row) => row.works && profile.errorOf(row));
   if (!rows.length)
     return { element: h('div.view.empty', null, h('h2', null, 'Numerics'), absent(why(numerics, 'this run did not compare tensors with the reference engine'))), show() {}, update() {} };
   const has = (key) => rows.some((row) => known(profile.errorOf(row)[key]));

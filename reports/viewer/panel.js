@@ -26,6 +26,7 @@ function timePart(profile, row) {
       median && fact(row.kind === 'kernel' ? 'Median, all inside' : 'Median', [median.middle, ' ', h('small', null, median.interval)]),
       known(op.avg_ns) && fact('Average', duration(op.avg_ns)), known(op.min_ns) && fact('Least, most', `${duration(op.min_ns)}, ${duration(op.max_ns)}`),
       known(op.std_ns) && fact('Standard deviation', duration(op.std_ns)), known(op.first_ns) && fact('First inference', duration(op.first_ns)),
+      known(op.wait_ns) ? fact('Waits for threads', [duration(op.wait_ns), h('small', null, ` ${percent(op.wait_ns / (row.ns + op.wait_ns))} of it`)]) : null,
       op.inferences ? fact('Calls an inference', countText(op.calls / op.inferences)) : null));
 }
 
@@ -99,7 +100,7 @@ export function describeSelection(profile, { row, node }, select) {
     row ? timePart(profile, row) : part('Time', absent('this node has no row of its own in the profile')),
     placePart(profile, row, first),
     row ? workPart(profile, row) : null,
-    row && row.kind !== 'kernel' ? errorPart(profile, row) : null,
+    row?.works ? errorPart(profile, row) : null,
     row ? counterPart(profile, row) : null,
     first && row?.kind !== 'kernel' ? nodePart(profile, first, select) : null,
     row?.kind !== 'kernel' ? arenaPart(profile, first) : null,

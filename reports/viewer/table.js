@@ -13,7 +13,7 @@ const number = (key, format) => ({ value: (row) => row.op[key], text: (row) => (
 
 // key, heading, width, what it sorts by and shows; `number` is right-aligned and sorts from the largest.
 const COLUMNS = {
-  position: { label: 'Node', width: '4.5rem', narrow: '3.5rem', number: true, value: (row) => row.i, text: nodeText, plain: nodeText },
+  position: { label: 'Node', width: '4.5rem', narrow: '3.5rem', number: true, value: (row) => row.order, text: nodeText, plain: nodeText },
   type: { label: 'Op', width: 'minmax(9.5rem, 1.1fr)', narrow: '8rem', value: (row) => row.type, text: (row) => row.type },
   time: { label: 'Time', width: '5.5rem', narrow: '5rem', number: true, value: (row) => row.ns, text: (row) => (known(row.ns) ? duration(row.ns) : ''), plain: (row) => row.ns },
   share: { label: 'Share', width: '9rem', narrow: '6rem', number: true, bar: true, value: (row) => row.ns, text: (row, profile) => (known(row.ns) && profile.totalNs ? percent(row.ns / profile.totalNs) : ''), plain: (row, profile) => (known(row.ns) ? row.ns / profile.totalNs : undefined) },

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/fp_mode.h"
 #include "runtime/base/os.h"
 
@@ -194,6 +195,14 @@ static void close_job(tb_thread_pool *pool)
 
 void tb_parallel_for(tb_thread_pool *pool, size_t count, size_t tile, tb_range_fn fn, void *context)
 {
+    tb_parallel_for_timed(pool, count, tile, fn, context, NULL);
+}
+
+void tb_parallel_for_timed(tb_thread_pool *pool, size_t count, size_t tile, tb_range_fn fn,
+                           void *context, uint64_t *waits_since_ns)
+{
+    if (waits_since_ns)
+        *waits_since_ns = 0;
     if (count == 0)
         return;
     if (tile == 0)
@@ -219,6 +228,8 @@ void tb_parallel_for(tb_thread_pool *pool, size_t count, size_t tile, tb_range_f
     size_t helpers = tile_count - 1;
     raise_signal(pool, helpers < (size_t)pool->started ? (int)helpers : pool->started);
     take_tiles(pool, 0);
+    if (waits_since_ns)
+        *waits_since_ns = tb_clock_ns();
     close_job(pool);
 }
 

@@ -28,5 +28,9 @@ typedef void (*tb_range_fn)(void *context, size_t begin, size_t end, int thread)
  */
 void tb_parallel_for(tb_thread_pool *pool, size_t count, size_t tile, tb_range_fn fn,
                      void *context);
+/* The same, and when the caller had nothing more to do and waited for others (tb_clock_ns); 0: it did
+   all by itself. */
+void tb_parallel_for_timed(tb_thread_pool *pool, size_t count, size_t tile, tb_range_fn fn,
+                           void *context, uint64_t *waits_since_ns);
 
 #endif

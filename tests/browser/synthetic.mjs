@@ -127,6 +127,14 @@ function makeOps(builder, random, partitions, sampleCount, numbersOf) {
     op.roof = { bound: allowed < 1.6e11 ? 'memory' : 'compute', flops_per_s: allowed, share: Math.min(0.99, op.flops_per_s / allowed) };
     return op;
   };
+  // The end of a loop that two threads share: the step waits for the other.
+  const wait = (step, covered) => {
+    const ns = round(step.self_median_ns * (0.01 + 0.05 * random()));
+    push({ kind: 'sync', subgraph: 0, op: 'wait for threads', tensor: step.tensor, shape: step.shape, delegate: 'cpu', partition: step.partition, parent: step.index, covers: covered.map((n) => n.node),
+      calls: numbersOf.inferences, inferences: numbersOf.inferences, first_ns: 3 * ns, avg_ns: ns, median_ns: ns, min_ns: ns >> 1, max_ns: 4 * ns, self_ns: ns, self_avg_ns: ns, self_median_ns: ns });
+    step.wait_ns = ns;
+    return ns;
+  };
   for (let i = 0; i < builder.nodes.length;) {
     const node = builder.nodes[i];
     if (node.partition === undefined) {
@@ -144,6 +152,7 @@ function makeOps(builder, random, partitions, sampleCount, numbersOf) {
       const op = fill(push({ kind: 'step', subgraph: 0, delegate: 'cpu', partition: node.partition, parent: kernel.index, kernel: KERNELS[covered[0].op] }), covered, cost(covered));
       for (const one of covered) ofNode.set(one.node, op.index);
       inside += op.self_median_ns;
+      if (op.self_median_ns > 90000) inside += wait(op, covered);
     }
     const self = 400 + round(random() * 200);
     Object.assign(kernel, { calls: numbersOf.inferences, inferences: numbersOf.inferences, self_ns: self, self_avg_ns: self, self_median_ns: self,
@@ -173,8 +182,11 @@ function makeTimeline(ops, random) {
         continue;
       }
       if (op.kind === 'node') close();
-      const length = round(op.self_median_ns * factor * (0.97 + 0.06 * random()));
+      if (op.kind === 'sync') continue;
+      const length = round(((op.wait_ns ?? 0) + op.self_median_ns) * factor * (0.97 + 0.06 * random()));
       events.push([round(clock), length, 0, op.kind, op.index, 0, op.bytes]);
+      const waits = op.wait_ns && ops.find((other) => other.parent === op.index);
+      if (waits) events.push([round(clock + length - Math.min(op.wait_ns, length / 2)), round(Math.min(op.wait_ns, length / 2)), 0, 'sync', waits.index, 0, 0]);
       if (op.kind === 'step' && length > 3000) events.push([round(clock + 300), length - 500, 1, 'work', op.index, 0, 0]);
       clock += length + 40;
     }
@@ -232,6 +244,7 @@ export function synthetic(count, { seed = 7, delegate = 'cpu', faster = 1, bare 
     { part: 'kernels', ns: byPart(['node']), what: "the model's nodes in the interpreter's own kernels" },
     { part: 'steps', ns: byPart(['step']), what: 'inside delegates' },
     { part: 'delegate', ns: byPart(['kernel']), what: "a delegate's node outside its steps" },
+    { part: 'sync', ns: byPart(['sync']), what: 'waiting for a device or for other threads' },
     { part: 'dispatch', ns: 40 * ops.length, what: 'between the nodes of a subgraph' },
   ];
   const seen = parts.reduce((sum, part) => sum + part.ns, 0);

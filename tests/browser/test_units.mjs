@@ -80,7 +80,7 @@ for (const bad of [null, 3, [], { schema: 'x' }, { schema: 'tflbench.profile', v
   check('what is no profile is refused', refused, bad);
 }
 const bare = readProfiles({ schema: 'tflbench.profile', version: 1 })[0];
-same('a profile of nothing', [bare.rows.length, bare.nodes.length, bare.timed, Boolean(bare.headline.reason), bare.counterReason], [0, 0, false, true, 'the profile has no counters']);
+same('a profile of nothing', [bare.rows.length, bare.nodes.length, bare.timed, Boolean(bare.headline.reason), bare.counterGaps], [0, 0, false, true, [{ what: 'Counters', names: [], reason: 'the profile has none' }]]);
 
 // ---- groups ----
 
@@ -105,6 +105,10 @@ check('the same model matches by number', byNumber);
 same('overlapping steps are one set', sets.map((set) => [set.covers, set.a.ns, set.b.ns, set.kind]), [[[3], 12, undefined, 'vanished'], [[0, 1, 2], 150, 160, 'slower']]);
 const unsure = matchProfiles(new Profile(steps([[[0], 100]], true), 0), new Profile(steps([[[0], 100]], true), 1)).sets[0];
 same('no difference is not called one', [unsure.kind, unsure.delta], ['no difference seen', 0]);
+const waiting = new Profile(steps([[[0], 100]], true), 1);
+waiting.document.ops.push({ index: 1, kind: 'sync', op: 'wait for threads', parent: 0, subgraph: 0, covers: [0], self_median_ns: 7 });
+const [joined] = matchProfiles(new Profile(steps([[[0], 100]], true), 0), new Profile(waiting.document, 1)).sets;
+same('a wait is part of its step, not another fusion', [joined.b.ns, joined.b.rows.length, joined.fusion], [107, 2, false]);
 check('without samples there is no interval', matchProfiles(new Profile(steps([[[0], 100]]), 0), new Profile(steps([[[0], 120]]), 1)).sets[0].interval === null);
 
 console.log(`${passed} passed, ${failed} failed`);

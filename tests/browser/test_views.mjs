@@ -146,7 +146,7 @@ async function graph() {
   check('graph: the panel tells what it takes', (await text(page, '.panel')).includes(after.model.subgraphs[0].tensors[after.model.subgraphs[0].nodes[1].outputs[0]].name));
   await page.selectOption('.graph-view .choice >> nth=0 >> select', 'bytes');
   await settle(page);
-  const most = Math.max(...after.ops.filter((op) => op.kind !== 'kernel').map((op) => op.bytes));
+  const most = Math.max(...after.ops.filter((op) => op.kind !== 'kernel').map((op) => op.bytes ?? 0));
   check('graph: colour by bytes has its scale', (await text(page, '.scale-legend')).includes(bytesText(most)), await text(page, '.scale-legend'));
   await shot(page, 'graph-bytes-desktop-light');
   await page.selectOption('.graph-view .choice >> nth=0 >> select', 'delegate');
@@ -224,6 +224,14 @@ async function table() {
   await settle(page);
   check('table: other columns', (await text(page, '.grid-head')).includes('FLOP/byte'));
   await page.selectOption('.table-view .choice >> nth=0 >> select', 'time');
+  await page.click('.grid-head [data-key=position]');
+  await settle(page);
+  const waits = after.ops.find((op) => op.kind === 'sync'), step = after.ops.find((op) => op.index === waits.parent);
+  const order = await page.locator('.grid-body .grid-row').evaluateAll((rows) => rows.map((row) => row.id));
+  same('table: a wait comes right after its step', order.indexOf(`row-${after.ops.indexOf(waits)}`), order.indexOf(`row-${after.ops.indexOf(step)}`) + 1);
+  await page.click(`#row-${after.ops.indexOf(step)}`);
+  check('table: the panel says how long the step waits', (await text(page, '.panel')).replace(/\s+/g, ' ').includes(`Waits for threads ${duration(waits.self_median_ns)}`));
+  await page.click('.grid-head [data-key=time]');
   await page.locator('.grid').focus();
   await page.keyboard.press('ArrowDown');
   const one = await chosen(page);

@@ -98,6 +98,13 @@ run "$TFLBENCH" profile "$wide" -t 2 $quick --db "$dir/two.sqlite" --json "$json
 ok "a profile with two threads" is "$code" 0
 ok "work of other threads lies inside the step of its op" is \
     "$(ask "SELECT count(*) FROM d, json_each(doc, '$.timeline.inferences') i, json_each(i.value, '$.events') w WHERE w.value ->> 3 = 'work' AND NOT EXISTS (SELECT 1 FROM json_each(i.value, '$.events') s WHERE s.value ->> 3 = 'step' AND s.value ->> 4 = w.value ->> 4 AND s.value ->> 0 <= w.value ->> 0 AND (s.value ->> 0) + (s.value ->> 1) >= (w.value ->> 0) + (w.value ->> 1))")" 0
+ok "every step that threads share waits for them at its end" at_least \
+    "$(ask "SELECT count(*) FROM d, json_each(doc, '$.ops') w JOIN json_each(doc, '$.ops') s ON s.value ->> 'index' = w.value ->> 'parent' WHERE w.value ->> 'kind' = 'sync' AND s.value ->> 'kind' = 'step' AND s.value ->> 'covers' = w.value ->> 'covers'")" 1
+ok "these waits are the budget's synchronisation" is \
+    "$(ask "SELECT sum(w.value ->> 'self_ns') FROM d, json_each(doc, '$.ops') w WHERE w.value ->> 'kind' = 'sync'")" \
+    "$(ask "SELECT p.value ->> 'ns' FROM d, json_each(doc, '$.budget.parts') p WHERE p.value ->> 'part' = 'sync'")"
+ok "waits do no work" is \
+    "$(ask "SELECT count(*) FROM d, json_each(doc, '$.ops') w WHERE w.value ->> 'kind' = 'sync' AND (w.value ->> 'flops' > 0 OR w.value ->> 'bytes' > 0)")" 0
 ok "counters left out are said to be" says "$json" "left out (--no-counters)"
 ok "... in the tables too" says "$out" "Counters: not available: they were left out"
 

@@ -89,6 +89,27 @@ Test(op_view, steps_speak_for_their_nodes)
     tb_pool_free(pool);
 }
 
+/* Waits at the ends of a step's loops are in its time; a device's waits between steps are not. */
+Test(op_view, a_wait_inside_a_step_is_not_added_again)
+{
+    tb_op_row rows[] = {
+        NODE(1, "tflbench_cpu", 60, .covers = "0", .partition = {0, true}, .delegate = "cpu"),
+        NODE(0, "CONV_2D", 0, .partition = {0, true}, .delegate = "cpu", .tensor = "a"),
+        {.op = {.kind = "sync", .subgraph = {0, true}, .covers = "0", .op = "wait for threads"},
+         .time = {.median_ns = {9, true}}},
+        {.op = {.kind = "step", .subgraph = {0, true}, .covers = "0", .op = "conv_f32"},
+         .time = {.median_ns = {40, true}}},
+        {.op = {.kind = "sync", .subgraph = {0, true}, .op = "launch gap"},
+         .time = {.median_ns = {5, true}}},
+    };
+    tb_pool *pool = tb_pool_create();
+    tb_op_view view = view_of(rows, TB_COUNT_OF(rows), pool);
+    for (size_t i = 0; i < view.count; i++)
+        cr_expect_str_neq(view.lines[i].op, "wait for threads");
+    cr_expect_eq(view.total_ns, 60 + 5, "%g", view.total_ns);
+    tb_pool_free(pool);
+}
+
 Test(op_view, an_opaque_kernel_is_one_line)
 {
     tb_op_row rows[] = {
