@@ -4,27 +4,20 @@
  * rows, then between the columns, UINT8 from the four pixels at once, since there the order of the
  * roundings shows.
  */
-#include <math.h>
 #include <string.h>
 
 #include "delegates/cpu/op_rows.h"
+#include "delegates/cpu/resize.h"
 #include "runtime/base/size.h"
 #include "runtime/quant.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
-enum { TASK_ELEMENTS = 4096, ONE = 1 << 10 /* of a position in integers */ };
-
-/* Where an output position falls between two input positions. */
-typedef struct sample {
-    int32_t low, high;
-    float weight; /* of high */
-    int32_t weight10;
-} sample;
+enum { TASK_ELEMENTS = 4096, ONE = TB_RESIZE_ONE };
 
 typedef struct resize_step {
     tb_cpu_step base;
     int in, out;
-    const sample *rows, *columns;
+    const tb_resize_sample *rows, *columns;
     tb_f32_lerp_fn lerp;
     tb_q8_blend_rows_fn blend_rows;
     tb_q8_blend_columns_fn blend_columns;
@@ -37,24 +30,24 @@ typedef struct resize_run {
 } resize_run;
 
 typedef void (*row_fn)(const resize_step *s, const tb_view *in, const tb_view *out, int32_t image,
-                       const sample *row, char *line, char *to);
+                       const tb_resize_sample *row, char *line, char *to);
 
 static void row_f32(const resize_step *s, const tb_view *in, const tb_view *out, int32_t image,
-                    const sample *row, char *scratch, char *to)
+                    const tb_resize_sample *row, char *scratch, char *to)
 {
     const size_t c = (size_t)in->c;
     float *line = (float *)(void *)scratch;
     s->lerp((size_t)in->w * c, (const float *)(const void *)tb_view_row(in, image, row->low),
             (const float *)(const void *)tb_view_row(in, image, row->high), row->weight, line);
     for (int32_t x = 0; x < out->w; x++) {
-        const sample *column = &s->columns[x];
+        const tb_resize_sample *column = &s->columns[x];
         s->lerp(c, line + (size_t)column->low * c, line + (size_t)column->high * c, column->weight,
                 (float *)(void *)(to + (size_t)x * out->pixel_bytes));
     }
 }
 
 static void row_i8(const resize_step *s, const tb_view *in, const tb_view *out, int32_t image,
-                   const sample *row, char *scratch, char *to)
+                   const tb_resize_sample *row, char *scratch, char *to)
 {
     const size_t c = (size_t)in->c;
     int32_t *line = (int32_t *)(void *)scratch;
@@ -62,7 +55,7 @@ static void row_i8(const resize_step *s, const tb_view *in, const tb_view *out, 
                   (const uint8_t *)tb_view_row(in, image, row->high), ONE - row->weight10,
                   row->weight10, line);
     for (int32_t x = 0; x < out->w; x++) {
-        const sample *column = &s->columns[x];
+        const tb_resize_sample *column = &s->columns[x];
         s->blend_columns(c, line + (size_t)column->low * c, line + (size_t)column->high * c,
                          ONE - column->weight10, column->weight10,
                          (uint8_t *)to + (size_t)x * out->pixel_bytes);
@@ -70,12 +63,12 @@ static void row_i8(const resize_step *s, const tb_view *in, const tb_view *out, 
 }
 
 static void row_u8(const resize_step *s, const tb_view *in, const tb_view *out, int32_t image,
-                   const sample *row, char *scratch, char *to)
+                   const tb_resize_sample *row, char *scratch, char *to)
 {
     (void)scratch;
     const char *low = tb_view_row(in, image, row->low), *high = tb_view_row(in, image, row->high);
     for (int32_t x = 0; x < out->w; x++) {
-        const sample *column = &s->columns[x];
+        const tb_resize_sample *column = &s->columns[x];
         const size_t left = (size_t)column->low * in->pixel_bytes;
         const size_t right = (size_t)column->high * in->pixel_bytes;
         const uint8_t *const corners[] = {(const uint8_t *)low + left, (const uint8_t *)high + left,
@@ -87,7 +80,7 @@ static void row_u8(const resize_step *s, const tb_view *in, const tb_view *out, 
 }
 
 static void row_nearest(const resize_step *s, const tb_view *in, const tb_view *out, int32_t image,
-                        const sample *row, char *scratch, char *to)
+                        const tb_resize_sample *row, char *scratch, char *to)
 {
     (void)scratch;
     const size_t pixel = in->pixel_bytes;
@@ -155,65 +148,21 @@ static bool takes_bilinear(tb_cpu_query *query)
                             tb_query_no(query, "not done for %s", TfLiteTypeGetName(input->type)));
 }
 
-static float scale_of(int32_t in, int32_t out, bool align)
+static const tb_resize_sample *samples(tb_plan *plan, TfLiteType type, int32_t in, int32_t out,
+                                       const TfLiteResizeBilinearParams *p)
 {
-    return align && out > 1 ? (float)(in - 1) / (float)(out - 1) : (float)in / (float)out;
-}
-
-static sample between(float at, int32_t in)
-{
-    const float end = (float)(in - 1);
-    const float low = fminf(fmaxf(floorf(at), 0.0f), end),
-                high = fminf(fmaxf(ceilf(at), 0.0f), end);
-    return (sample){.low = (int32_t)low, .high = (int32_t)high, .weight = at - low};
-}
-
-static sample between10(int64_t at, int32_t in)
-{
-    int64_t low = at / ONE, high = (at + ONE - 1) / ONE;
-    low = low < 0 ? 0 : low > in - 1 ? in - 1 : low;
-    high = high < 0 ? 0 : high > in - 1 ? in - 1 : high;
-    return (sample){
-        .low = (int32_t)low, .high = (int32_t)high, .weight10 = (int32_t)(at - low * ONE)};
-}
-
-/* Along one axis, as the reference has them for the type. */
-static const sample *samples(tb_plan *plan, TfLiteType type, int32_t in, int32_t out,
-                             const TfLiteResizeBilinearParams *p)
-{
-    sample *all = TB_PLAN_NEW(plan, sample, (size_t)out);
-    if (!all)
-        return NULL;
-    const float scale = scale_of(in, out, p->align_corners);
-    const int64_t scale10 = p->align_corners && out > 1
-                                ? ((int64_t)ONE * (in - 1) + (out - 1) / 2) / (out - 1)
-                                : ((int64_t)ONE * in + out / 2) / out;
-    for (int32_t i = 0; i < out; i++) {
-        if (type == kTfLiteInt8) {
-            all[i] =
-                between10(i * scale10 + (p->half_pixel_centers ? scale10 / 2 - ONE / 2 : 0), in);
-            continue;
-        }
-        all[i] = between(
-            p->half_pixel_centers ? ((float)i + 0.5f) * scale - 0.5f : (float)i * scale, in);
-        if (type == kTfLiteFloat32 && all[i].low == all[i].high)
-            all[i].weight = 0.0f;
-    }
+    tb_resize_sample *all = TB_PLAN_NEW(plan, tb_resize_sample, (size_t)out);
+    if (all)
+        tb_resize_samples(type, in, out, p, all);
     return all;
 }
 
-static const sample *nearest_samples(tb_plan *plan, int32_t in, int32_t out,
-                                     const TfLiteResizeNearestNeighborParams *p)
+static const tb_resize_sample *nearest_samples(tb_plan *plan, int32_t in, int32_t out,
+                                               const TfLiteResizeNearestNeighborParams *p)
 {
-    sample *all = TB_PLAN_NEW(plan, sample, (size_t)out);
-    if (!all)
-        return NULL;
-    const float scale = scale_of(in, out, p->align_corners);
-    for (int32_t i = 0; i < out; i++) {
-        const float at = ((float)i + (p->half_pixel_centers ? 0.5f : 0.0f)) * scale;
-        const int32_t nearest = (int32_t)(p->align_corners ? roundf(at) : floorf(at));
-        all[i] = (sample){.low = tb_clamp(nearest, 0, in - 1)};
-    }
+    tb_resize_sample *all = TB_PLAN_NEW(plan, tb_resize_sample, (size_t)out);
+    for (int32_t i = 0; all && i < out; i++)
+        all[i].low = tb_resize_nearest(in, out, i, p);
     return all;
 }
 

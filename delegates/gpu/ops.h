@@ -19,6 +19,7 @@ enum {
     TB_GPU_INT32 = 16,
     TB_GPU_INT64 = 32,
     TB_GPU_BOOLEAN = 64,
+    TB_GPU_ANY = 127,
     TB_GPU_OF_OUTPUT = 1 << 16
 };
 
@@ -81,6 +82,10 @@ tb_status tb_gpu_step_end(tb_gpu_plan *plan, tb_gpu_step *step, size_t x, size_t
 typedef void (*tb_gpu_fill_fn)(const tb_gpu_plan *plan, const void *context, void *to);
 cl_mem tb_gpu_packed(tb_gpu_plan *plan, int value, const char *layout, size_t bytes,
                      tb_gpu_fill_fn fill, const void *context);
+
+/* A constant that goes with the plan, of bytes that were computed from shapes and parameters. NULL
+   after a failure, which is kept. */
+cl_mem tb_gpu_own_constant(tb_gpu_plan *plan, const void *data, size_t bytes);
 
 /* Floats as the plan stores them (halves or floats): `to` has room for `count`. */
 void tb_gpu_store_floats(const tb_gpu_plan *plan, const float *from, size_t count, void *to);

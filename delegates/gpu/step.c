@@ -148,6 +148,14 @@ static tb_status own_buffer(tb_gpu_plan *plan, const void *data, size_t bytes, t
     return TB_OK;
 }
 
+cl_mem tb_gpu_own_constant(tb_gpu_plan *plan, const void *data, size_t bytes)
+{
+    cl_mem mem = NULL;
+    if (plan->fault == TB_OK)
+        plan->fault = own_buffer(plan, data, bytes, plan->err, &mem);
+    return mem;
+}
+
 /* Whether the bytes stay what they are as long as the delegate lives. */
 static bool is_lasting(const tb_gpu_plan *plan, const tb_gpu_value *v)
 {
