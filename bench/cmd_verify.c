@@ -73,6 +73,11 @@ static const tb_option options[] = {
      .value_name = "TIME",
      .default_text = "60",
      .help = "Longest that one case may take; 0: no limit."},
+    {.name = "delegate-cache",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "DIR",
+     .help = "Folder where delegates keep what they compile for a device, from one case to the "
+             "next."},
     {.name = "custom-op",
      .kind = TB_OPTION_LIST,
      .no_split = true,
@@ -168,6 +173,7 @@ static tb_status read_options(const tb_args *args, tb_arena *arena, tb_error *er
     out->engine_options = (tb_engine_options){
         .library = library,
         .delegate = tb_args_text(args, "delegate"),
+        .delegate_cache = tb_args_text(args, "delegate-cache"),
         .threads = (int)tb_args_int(args, "threads"),
         .custom_ops = custom_ops,
         .custom_op_count = custom_op_count,

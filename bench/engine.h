@@ -35,6 +35,7 @@ typedef struct tb_io {
 typedef struct tb_engine_options {
     const char *library;  /* tflite: the shared object's path; else NULL */
     const char *delegate; /* a --delegate value with its options: "reference", "cpu", "gpu:..." */
+    const char *delegate_cache; /* folder where delegates keep what they compile; NULL: none */
     int threads;
     const char *signature;         /* key, or NULL: the primary subgraph */
     uint64_t memory_limit_bytes;   /* 0: none */

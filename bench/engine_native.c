@@ -103,11 +103,27 @@ static tb_status load(tb_session *session, const char *model_path, tb_error *err
     return status;
 }
 
+/* The user's folder, for a delegate that keeps something and was not given another. */
+static void add_cache(const char *folder, tb_delegate_arg *arg)
+{
+    static const char key[] = "cache";
+    const tb_delegate_option_spec *spec = arg->row->options;
+    while (spec && spec->key && strcmp(spec->key, key) != 0)
+        spec++;
+    if (!folder || !spec || !spec->key || arg->option_count == TB_MAX_DELEGATE_OPTIONS)
+        return;
+    for (int k = 0; k < arg->option_count; k++)
+        if (strcmp(arg->options[k].key, key) == 0)
+            return;
+    arg->options[arg->option_count++] = (tb_delegate_option){key, folder};
+}
+
 static tb_status apply_delegate(tb_session *session, tb_error *err)
 {
-    const tb_delegate_arg *arg = &session->delegate_arg;
+    tb_delegate_arg *arg = &session->delegate_arg;
     if (!arg->row)
         return TB_OK;
+    add_cache(session->options.delegate_cache, arg);
     tb_buf found = {0};
     tb_status status = arg->row->probe(err, &found);
     tb_buf_free(&found);

@@ -89,6 +89,7 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .engine = c->engine->name,
         .library = c->library,
         .delegate = c->delegate.canonical,
+        .delegate_cache = request->delegate_cache,
         .threads = c->threads,
         .signature = from && from->signature ? from->signature : request->signature,
         .fallback = tb_fallback_text(request->fallback),

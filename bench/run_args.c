@@ -84,6 +84,7 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
         .processes = (int)tb_args_int(args, "processes"),
         .profile = tb_args_flag(args, "profile"),
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
+        .delegate_cache = tb_args_text(args, "delegate-cache"),
         .silence_ns = tb_args_ns(args, "timeout"),
         .verbose = tb_args_flag(args, "verbose"),
         .quiet = tb_args_flag(args, "quiet"),

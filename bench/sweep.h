@@ -59,6 +59,7 @@ typedef struct tb_sweep_request {
     bool check_every; /* with `check`: every inference, not the first alone */
     bool random_order;
     tb_fallback fallback;
+    const char *delegate_cache; /* folder; NULL: none */
     uint64_t memory_limit_bytes;
     uint64_t silence_ns; /* after which a worker counts as hung */
     bool verbose;

@@ -106,6 +106,7 @@ static tb_status open_model(worker *w, tb_error *err)
     tb_engine_options options = {
         .library = job->library,
         .delegate = job->delegate,
+        .delegate_cache = job->delegate_cache,
         .threads = (int)job->threads,
         .signature = job->signature,
         .custom_ops = job->custom_ops.items,

@@ -220,7 +220,6 @@ static tb_status plan_partitions(choice *c, tb_error *err)
         c->delegate->ready = kernel;
     }
     tb_gpu_compact(c->taken);
-    tb_gpu_programs_save(c->delegate->gpu.programs);
     return TB_OK;
 }
 

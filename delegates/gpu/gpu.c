@@ -61,6 +61,8 @@ static void destroy(TfLiteDelegate *base)
     tb_gpu_delegate *delegate = tb_gpu_delegate_of(base);
     delegate->gpu.memory.host = NULL; /* may be gone, and its accounts with it */
     tb_gpu_memory_clear(&delegate->gpu.memory);
+    if (delegate->gpu.programs)
+        tb_gpu_programs_save(delegate->gpu.programs);
     tb_gpu_programs_destroy(delegate->gpu.programs);
     tb_gpu_device_close(&delegate->gpu.device);
     tb_packs_destroy(delegate->gpu.packs);

@@ -221,7 +221,6 @@ void tb_gpu_programs_save(tb_gpu_programs *programs)
         if (binary)
             write_file(programs, p->key, binary, size);
         free(binary);
-        p->from_source = false;
     }
 }
 
