@@ -2,10 +2,12 @@
 #include "bench/affinity.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "profiler/proc_file.h"
 
@@ -100,4 +102,11 @@ tb_status tb_affinity_mask(const char *text, tb_error *err)
                 CPU_SET(4 * k + bit, &wanted);
     }
     return apply("cpus", text, &wanted, err);
+}
+
+tb_status tb_affinity_priority(int nice_value, tb_error *err)
+{
+    if (setpriority(PRIO_PROCESS, 0, nice_value) == 0)
+        return TB_OK;
+    return tb_fail(err, TB_UNAVAILABLE, "--priority %d: %s", nice_value, strerror(errno));
 }

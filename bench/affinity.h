@@ -1,5 +1,5 @@
 /*
- * On which processors everything runs: set once for this process, and so for the workers it starts.
+ * On which processors and how willingly everything runs: set once for this process, and so for the workers it starts.
  */
 #ifndef TB_BENCH_AFFINITY_H
 #define TB_BENCH_AFFINITY_H
@@ -11,5 +11,9 @@
 tb_status tb_affinity_cores(const char *text, tb_error *err);
 /* A mask of hexadecimal digits, as taskset takes it: "0x3", "c". */
 tb_status tb_affinity_mask(const char *text, tb_error *err);
+
+/* How willingly the scheduler runs everything, -20 (most) to 19. TB_UNAVAILABLE where this user may
+   not. */
+tb_status tb_affinity_priority(int nice_value, tb_error *err);
 
 #endif

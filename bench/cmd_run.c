@@ -2,6 +2,7 @@
 #include "bench/cmd.h"
 #include "bench/pair_cmd.h"
 #include "bench/run_args.h"
+#include "bench/settle.h"
 #include "bench/store_args.h"
 #include "bench/sweep_cmd.h"
 
@@ -19,9 +20,9 @@ static const tb_option options[] = {
     {.name = "target-ci",
      .kind = TB_OPTION_TEXT,
      .value_name = "PERCENT",
-     .help = "With --base and --head: measure until the 95 % interval of the change is at most so "
-             "wide on each side, e.g. 1%, or the time is up, which is then said with how much more "
-             "it would take."},
+     .help = "Measure in more and more processes until the 95 % interval of every median (with "
+             "--base and --head, of the change) is at most so wide on each side, e.g. 1%, or the "
+             "time is up (--max-seconds), which is then said with how much more it would take."},
     {.name = "Where it goes", .kind = TB_OPTION_HEADING},
     TB_OPTION_ROW_DB,
     TB_OPTION_ROWS_FORMAT,
@@ -34,11 +35,30 @@ static const tb_option options[] = {
     {.name = NULL},
 };
 
+/* With a target, many short processes take the place of one long one. */
+static tb_status read_target(const tb_args *args, tb_error *err, tb_sweep_request *request)
+{
+    tb_status status = tb_target_parse(tb_args_text(args, "target-ci"), err, &request->target_ci);
+    if (status != TB_OK || !(request->target_ci > 0))
+        return status;
+    if (request->processes < TB_SETTLE_PILOT)
+        request->processes = TB_SETTLE_PILOT;
+    if (!tb_args_given(args, "warmup-seconds"))
+        request->warmup_ns = UINT64_C(50000000);
+    if (!tb_args_given(args, "min-seconds"))
+        request->min_ns = UINT64_C(200000000);
+    if (!tb_args_given(args, "min-runs"))
+        request->min_runs = 5;
+    return TB_OK;
+}
+
 static tb_exit run(const tb_args *args)
 {
     tb_error err = TB_ERROR_NONE;
     tb_run_args asked;
     tb_status status = tb_run_args_read(args, "run", &err, &asked);
+    if (status == TB_OK)
+        status = read_target(args, &err, &asked.request);
     bool pair = tb_args_given(args, "base") || tb_args_given(args, "head");
     if (status == TB_OK && !pair && !tb_args_operand_count(args))
         status = tb_fail(&err, TB_USAGE, "run: too few operands; it goes `tflbench run MODEL...`");

@@ -115,6 +115,13 @@ static double detectable(const tb_gate_item *item, const tb_sequential_rule *rul
     return low > 0 && (low < median || median <= 0) ? low : median;
 }
 
+/* How long it will be is not known: the progress is that of the way to the next look. */
+static void expect_blocks(tb_pair_run *run, size_t blocks)
+{
+    size_t processes = blocks * TB_PAIR_BLOCK;
+    tb_progress_more(&run->measure.progress, (int)processes, processes * run->process_ns);
+}
+
 /* Blocks up to the next look, then a look. */
 static tb_status advance(tb_pair_run *run, int k, const tb_gate_policy *policy, uint64_t max_ns,
                          course *c, tb_gate_item *item, tb_error *err)
@@ -123,6 +130,9 @@ static tb_status advance(tb_pair_run *run, int k, const tb_gate_policy *policy, 
     size_t want = tb_sequential_look((size_t)c->look);
     uint64_t begin_ns = tb_clock_ns();
     tb_status status = TB_OK;
+    size_t have = tb_pair_blocks(pair);
+    if (want > have)
+        expect_blocks(run, want - have);
     while (want && tb_pair_blocks(pair) < want && status == TB_OK && !pair->failure[0] &&
            !tb_interrupted() && c->spent_ns + (tb_clock_ns() - begin_ns) < max_ns)
         status = tb_pair_block(run, k, false, err);
@@ -172,6 +182,9 @@ static tb_status profile_worse(tb_pair_run *run, const tb_gate_result *out, tb_e
 {
     tb_status status = TB_OK;
     for (int k = 0; k < run->count; k++)
+        if (out->items[k].verdict == TB_GATE_WORSE)
+            expect_blocks(run, PROFILE_BLOCKS);
+    for (int k = 0; k < run->count; k++)
         for (int b = 0; b < PROFILE_BLOCKS && out->items[k].verdict == TB_GATE_WORSE; b++)
             if (status == TB_OK && !tb_interrupted())
                 status = tb_pair_block(run, k, true, err);
@@ -208,7 +221,7 @@ tb_status tb_gate_measure(tb_pair_run *run, const tb_gate_policy *policy, tb_sto
         out->items[k].model = model_of(run, k);
         out->items[k].verdict = TB_GATE_UNDECIDED;
     }
-    tb_status status = tb_pair_begin(run, store, (int64_t)run->count * 6, err);
+    tb_status status = tb_pair_begin(run, store, policy->deterministic ? run->count : 0, err);
     if (status != TB_OK)
         return status;
     out->run_id = run->measure.run_id;

@@ -96,11 +96,13 @@ static tb_job make_job(const tb_measure *m, const tb_measure_task *task)
         .seed = (int64_t)request->input_seed,
         .custom_ops = request->custom_ops,
         .inputs = from ? from->inputs : request->inputs,
-        .shapes = from ? from->shapes : request->shapes,
+        .shapes = from ? from->shapes : c->shapes,
         .warmup_runs = request->warmup_runs,
         .warmup_ns = (int64_t)request->warmup_ns / fewer,
         .min_runs = (request->min_runs + fewer - 1) / fewer,
         .max_runs = request->max_runs,
+        .interval_ns = (int64_t)request->interval_ns,
+        .idle_ns = (int64_t)request->idle_ns,
         .min_ns = task->min_ns ? (int64_t)task->min_ns : (int64_t)request->min_ns / fewer,
         .budget_ns = (int64_t)task->budget_ns,
         .profile = task->profile,
@@ -125,6 +127,22 @@ static tb_status forward_event(void *context, tb_message message, const cJSON *e
     return tb_ingest_event(&m->ingest, message, event, err);
 }
 
+/* One a model and set of shapes. */
+static tb_reference *reference_of(const tb_measure_task *task)
+{
+    const tb_sweep_plan *plan = task->side->plan;
+    const tb_sweep_configuration *c = &plan->configurations[task->configuration];
+    return &task->side->references[c->model * tb_sweep_shape_sets(plan->request) + c->shape_set];
+}
+
+static void evict(tb_measure *m, const tb_measure_task *task)
+{
+    const tb_sweep_configuration *c = &task->side->plan->configurations[task->configuration];
+    const char *files[] = {task->side->plan->models[c->model].path, task->side->program.path,
+                           c->library};
+    m->cold_left_bytes = tb_cold_evict(m->request->cold, files, c->library ? 3 : 2);
+}
+
 /* Runs the worker; what cannot even start is a failed process as well. */
 static tb_status launch_process(tb_measure *m, const tb_measure_task *task, tb_error *err,
                                 tb_launch_result *result)
@@ -139,7 +157,7 @@ static tb_status launch_process(tb_measure *m, const tb_measure_task *task, tb_e
     tb_job job = make_job(m, task);
     if (task->evaluate)
         return tb_measure_evaluate(m, task, &job, forward_event, err, result);
-    tb_reference *reference = &task->side->references[model - task->side->plan->models];
+    tb_reference *reference = reference_of(task);
     tb_launch launch = {
         .program = &task->side->program,
         .job = &job,
@@ -163,7 +181,31 @@ static tb_status launch_process(tb_measure *m, const tb_measure_task *task, tb_e
         m->ingest.outcome.check_detail =
             m->request->check ? reference->reason : "--check off was given";
     }
+    if (m->request->cold)
+        evict(m, task);
     return tb_launch_run(&launch, err, result);
+}
+
+/* What a cold start found in memory all the same. */
+static tb_status add_cold(tb_measure *m, const char *text, tb_error *err)
+{
+    if (!m->request->cold || !m->ingest.process_id)
+        return TB_OK;
+    tb_figure figure = {.phase = "load",
+                        .metric = "cold_left_bytes",
+                        .unit = "bytes",
+                        .value = tb_num((double)m->cold_left_bytes)};
+    tb_status status =
+        tb_store_add_figures(m->store, m->run_id, m->ingest.process_id, &figure, 1, err);
+    if (status != TB_OK || !m->cold_left_bytes)
+        return status;
+    char message[160];
+    snprintf(message, sizeof message,
+             "no cold start: %lld bytes of the model and its program stayed in memory",
+             (long long)m->cold_left_bytes);
+    tb_warning warning = {.kind = "cold_start", .severity = "warning", .message = message};
+    tb_progress_note(&m->progress, "%s: %s", text, message);
+    return tb_store_add_warning(m->store, m->run_id, m->ingest.process_id, &warning, err);
 }
 
 /* Two processes with different plans are not one population. */
@@ -319,6 +361,8 @@ tb_status tb_measure_process(tb_measure *m, const tb_measure_task *task, tb_erro
         status = compare_outputs(m, st, c->text, err);
     if (status == TB_OK)
         status = note_fallback(m, st, c, err);
+    if (status == TB_OK)
+        status = add_cold(m, c->text, err);
     if (status == TB_OK && task->evaluate)
         status = tb_measure_sum_up(m, task, result, err);
     if (status == TB_OK)
@@ -343,7 +387,8 @@ tb_status tb_measure_side_open(tb_measure_side *side, const tb_sweep_plan *plan,
                                const char *path, tb_arena *arena, tb_error *err)
 {
     *side = (tb_measure_side){.plan = plan, .arm = arm};
-    side->references = calloc((size_t)plan->model_count + 1, sizeof *side->references);
+    side->reference_count = plan->model_count * tb_sweep_shape_sets(plan->request);
+    side->references = calloc((size_t)side->reference_count + 1, sizeof *side->references);
     side->standings = calloc((size_t)plan->configuration_count + 1, sizeof *side->standings);
     side->model_told = calloc((size_t)plan->model_count + 1, sizeof *side->model_told);
     side->answers = calloc((size_t)plan->configuration_count + 1, sizeof *side->answers);
@@ -367,7 +412,7 @@ tb_status tb_measure_side_open(tb_measure_side *side, const tb_sweep_plan *plan,
 
 void tb_measure_side_close(tb_measure_side *side)
 {
-    for (int k = 0; side->references && k < side->plan->model_count; k++)
+    for (int k = 0; side->references && k < side->reference_count; k++)
         tb_reference_free(&side->references[k]);
     free(side->references);
     free(side->standings);

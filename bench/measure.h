@@ -33,8 +33,9 @@ typedef struct tb_measure_side {
     tb_worker_program program;
     tb_build build;           /* of that program */
     tb_standing *standings;   /* one a configuration */
-    tb_reference *references; /* one a model */
-    bool *model_told;         /* one a model: that it cannot be read was said */
+    tb_reference *references; /* one a model and set of shapes */
+    int reference_count;
+    bool *model_told; /* one a model: that it cannot be read was said */
     /* Where accuracy is asked for: who evaluates, its build, and what came of each configuration. */
     tb_worker_program evaluator;
     tb_build evaluator_build;
@@ -50,9 +51,10 @@ typedef struct tb_measure {
     tb_noise noise;
     tb_ingest ingest; /* of the process in hand */
     int64_t run_id;
-    int order;       /* processes so far */
-    size_t recalled; /* items of earlier runs that the process in hand need not evaluate */
-    tb_buf said;     /* accuracy of the process in hand, for people */
+    int order;               /* processes so far */
+    int64_t cold_left_bytes; /* that could not be evicted before the process in hand */
+    size_t recalled;         /* items of earlier runs that the process in hand need not evaluate */
+    tb_buf said;             /* accuracy of the process in hand, for people */
 } tb_measure;
 
 /* `path` NULL: this program's own workers. */

@@ -159,7 +159,7 @@ static tb_status measure_configuration(tb_measure *m, tb_measure_side *side, int
         .reference = {model, "native", NULL, asked->numerics_against, c->threads},
         .candidate = {model, c->engine->name, c->library, c->delegate.canonical, c->threads},
         .inputs = asked->inputs,
-        .shapes = asked->shapes,
+        .shapes = c->shapes,
         .custom_ops = asked->custom_ops,
         .seed = asked->input_seed,
         .runs = 1,

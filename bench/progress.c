@@ -31,12 +31,23 @@ void tb_progress_begin(tb_progress *progress, int total, uint64_t expected_ns, b
     };
 }
 
+void tb_progress_more(tb_progress *progress, int units, uint64_t expected_ns)
+{
+    progress->total += units;
+    progress->expected_ns += expected_ns;
+}
+
 void tb_progress_unit(tb_progress *progress, const char *unit, uint64_t expected_ns)
 {
     progress->number++;
     progress->unit_begin_ns = tb_clock_ns();
     progress->done_expected_ns += progress->unit_expected_ns;
     progress->unit_expected_ns = expected_ns;
+    /* Whoever plans too little has said nothing of it. */
+    if (progress->number > progress->total)
+        progress->total = progress->number;
+    if (progress->expected_ns < progress->done_expected_ns + expected_ns)
+        progress->expected_ns = progress->done_expected_ns + expected_ns;
     progress->drawn_ns = 0;
     snprintf(progress->unit, sizeof progress->unit, "%s", unit);
     tb_progress_update(progress, 0, 0);

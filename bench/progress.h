@@ -26,6 +26,8 @@ typedef struct tb_progress {
 } tb_progress;
 
 void tb_progress_begin(tb_progress *progress, int total, uint64_t expected_ns, bool quiet);
+/* More than were planned: so many units, which take so long altogether. */
+void tb_progress_more(tb_progress *progress, int units, uint64_t expected_ns);
 /* A process is about to measure `unit`, which is planned to take `expected_ns`. */
 void tb_progress_unit(tb_progress *progress, const char *unit, uint64_t expected_ns);
 /* How it goes: samples so far and their median (0: none yet). May be called often. */

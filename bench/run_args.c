@@ -71,6 +71,7 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
         .custom_ops = tb_run_args_list(args, "custom-op"),
         .inputs = tb_run_args_list(args, "input"),
         .shapes = tb_run_args_list(args, "input-shape"),
+        .shape_sets = tb_run_args_list(args, "shape"),
         .signature = tb_args_text(args, "signature"),
         .seed =
             tb_args_given(args, "seed") ? (uint64_t)tb_args_int(args, "seed") : tb_sweep_new_seed(),
@@ -81,6 +82,8 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
         .max_runs = tb_args_int(args, "max-runs"),
         .min_ns = tb_args_ns(args, "min-seconds"),
         .max_ns = tb_args_ns(args, "max-seconds"),
+        .idle_ns = tb_args_ns(args, "idle"),
+        .priority = tb_args_int(args, "priority"),
         .processes = (int)tb_args_int(args, "processes"),
         .profile = tb_args_flag(args, "profile"),
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
@@ -91,6 +94,8 @@ static tb_status read_request(const tb_args *args, tb_error *err, tb_sweep_reque
     };
     request->threads = tb_args_ints(args, "threads", &request->thread_count);
     request->tiers = tb_args_ints(args, "tier", &request->tier_count);
+    if (tb_args_int(args, "rate"))
+        request->interval_ns = UINT64_C(1000000000) / (uint64_t)tb_args_int(args, "rate");
     static const char *const checks[] = {"off", "first", "every", NULL};
     static const char *const orders[] = {"given", "random", NULL};
     int check = 0, order = 0;
@@ -141,6 +146,10 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
         status = tb_affinity_cores(tb_args_text(args, "cores"), err);
     if (status == TB_OK && tb_args_given(args, "cpus"))
         status = tb_affinity_mask(tb_args_text(args, "cpus"), err);
+    if (status == TB_OK && tb_args_given(args, "cold"))
+        status = tb_cold_parse(tb_args_text(args, "cold"), err, &out->request.cold);
+    if (status == TB_OK && out->request.priority)
+        status = tb_affinity_priority((int)out->request.priority, err);
     if (status == TB_OK)
         status = read_labels(args, err, &out->labels, &out->request.label_count);
     if (status == TB_OK)

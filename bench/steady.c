@@ -1,11 +1,14 @@
 /* The timed loops; see steady.h. */
 #include "bench/steady.h"
 
+#include <time.h>
+
 #include "profiler/alloc_count.h"
 #include "runtime/base/clock.h"
 
 #define BATCH_ROOM 8192
 #define FLUSH_NS   UINT64_C(100000000)
+#define SLACK_NS   UINT64_C(100000)
 
 typedef struct batch {
     uint64_t latency_ns[BATCH_ROOM];
@@ -55,6 +58,26 @@ static bool flush(batch *b, const tb_steady *steady)
     return tb_event_end(steady->events);
 }
 
+/* Waits until the next inference is due: asleep, but for what a timer may be late. */
+static void wait_for_turn(const tb_steady *steady, int64_t runs, uint64_t begin_ns)
+{
+    uint64_t now_ns = tb_clock_ns();
+    uint64_t due_ns = runs > 0 ? now_ns + steady->idle_ns : now_ns;
+    if (steady->interval_ns) {
+        uint64_t turn_ns = begin_ns + (uint64_t)runs * steady->interval_ns;
+        if (steady->late && turn_ns + steady->interval_ns / 10 < now_ns)
+            ++*steady->late;
+        due_ns = turn_ns > due_ns ? turn_ns : due_ns;
+    }
+    while (now_ns < due_ns) {
+        uint64_t sleep_ns = due_ns - now_ns > SLACK_NS ? due_ns - now_ns - SLACK_NS : 0;
+        struct timespec rest = {(time_t)(sleep_ns / 1000000000), (long)(sleep_ns % 1000000000)};
+        if (sleep_ns)
+            nanosleep(&rest, NULL);
+        now_ns = tb_clock_ns();
+    }
+}
+
 tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
 {
     /* Static, touched before the first sample: no page fault falls into one. A process has one
@@ -71,6 +94,8 @@ tb_status tb_steady_run(const tb_steady *steady, tb_error *err, int64_t *runs)
     uint64_t now_ns = begin_ns;
     tb_status status = TB_OK;
     while (!tb_stop_now(&steady->stop, *runs, begin_ns, now_ns)) {
+        if (steady->interval_ns || steady->idle_ns)
+            wait_for_turn(steady, *runs, begin_ns);
         if (steady->fault)
             status = tb_fault_strike(steady->fault, *runs, err);
         if (status != TB_OK)

@@ -25,12 +25,15 @@ typedef struct tb_stop_rule {
 
 bool tb_stop_now(const tb_stop_rule *rule, int64_t runs, uint64_t begin_ns, uint64_t now_ns);
 
+/* `late` inferences began later than `interval_ns` wanted. */
 typedef struct tb_steady {
     const tb_engine *engine;
     tb_session *session;
     tb_event_stream *events;
     const char *phase; /* "warmup" or "steady" */
     tb_stop_rule stop;
+    uint64_t interval_ns;  /* from begin to begin of inferences; 0: one after the other */
+    uint64_t idle_ns;      /* pause behind each */
     int64_t keep;          /* only the first so many latencies are sent; 0: all */
     tb_ring *ring;         /* not NULL: per-op events are taken */
     tb_op_times *ops;      /* with `ring` */
@@ -40,6 +43,7 @@ typedef struct tb_steady {
     /* Called after each inference, outside its sample; NULL: nothing is. */
     tb_status (*after)(void *context, tb_error *err);
     void *after_context;
+    int64_t *late;         /* counts them; NULL */
     uint64_t *allocations; /* gets the allocations inside the inferences (alloc_count.h); NULL */
 } tb_steady;
 

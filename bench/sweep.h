@@ -12,6 +12,7 @@
 #include "bench/accuracy_run.h"
 #include "bench/case_model.h"
 #include "bench/cmd.h"
+#include "bench/cold.h"
 #include "bench/delegate_arg.h"
 #include "bench/engine.h"
 #include "bench/job.h"
@@ -36,6 +37,7 @@ typedef struct tb_sweep_request {
     tb_text_list custom_ops;
     tb_text_list inputs;
     tb_text_list shapes;
+    tb_text_list shape_sets; /* "a=1,8;b=1,4" each: configurations of their own */
     const char *signature;
     const tb_label *labels;
     size_t label_count;
@@ -46,10 +48,15 @@ typedef struct tb_sweep_request {
     int64_t min_runs;
     int64_t max_runs; /* 0: no bound */
     uint64_t min_ns;
-    uint64_t max_ns; /* of warm-up and measuring, over all processes of a configuration */
-    int processes;   /* a configuration, those with per-op profiling not counted */
-    bool profile;    /* one process more, with it */
-    bool counters;   /* and with counters, behind what is timed */
+    uint64_t max_ns;      /* of warm-up and measuring, over all processes of a configuration */
+    uint64_t interval_ns; /* from begin to begin of inferences; 0: one after the other */
+    uint64_t idle_ns;     /* pause behind each */
+    tb_cold cold;         /* what is evicted from memory before every process */
+    int64_t priority;     /* nice value that everything runs at; 0: as started */
+    double target_ci;     /* relative half-width of the median interval to go on for; 0: none */
+    int processes;        /* a configuration, those with per-op profiling not counted */
+    bool profile;         /* one process more, with it */
+    bool counters;        /* and with counters, behind what is timed */
     const tb_accuracy *accuracy;  /* one more, which evaluates a data set; NULL: none */
     const char *numerics_against; /* one more, which compares every tensor with this delegate (its
                                      canonical name); NULL: none */
@@ -83,7 +90,9 @@ typedef struct tb_sweep_configuration {
     tb_build library_build;
     tb_delegate_arg delegate;
     int threads;
-    const char *text; /* for people: "mobilenet, cpu, 2 threads" */
+    int shape_set;       /* of the request; 0 where there are none */
+    tb_text_list shapes; /* the request's and the set's */
+    const char *text;    /* for people: "mobilenet, cpu, 2 threads" */
     tb_configuration record;
 } tb_sweep_configuration;
 
@@ -95,6 +104,8 @@ typedef struct tb_sweep_unit {
     bool evaluate;
 } tb_sweep_unit;
 
+/* Sets of shapes that every model is measured with; 1 where none were given. */
+int tb_sweep_shape_sets(const tb_sweep_request *request);
 /* Processes of each configuration. */
 int tb_sweep_processes(const tb_sweep_request *request);
 

@@ -167,7 +167,7 @@ static tb_status add_models(tb_sweep_plan *plan, tb_error *err)
 /* ---- configurations ---------------------------------------------------------------------------- */
 
 /* Everything besides engine, delegate and threads that changes what is measured. */
-static const char *options_text(tb_sweep_plan *plan)
+static const char *options_text(tb_sweep_plan *plan, const tb_sweep_configuration *c)
 {
     const tb_sweep_request *request = plan->request;
     tb_buf text = {0};
@@ -177,8 +177,16 @@ static const char *options_text(tb_sweep_plan *plan)
         const char *path = request->custom_ops.items[k], *slash = strrchr(path, '/');
         tb_buf_printf(&text, ";custom-op=%s", slash ? slash + 1 : path);
     }
-    for (int k = 0; k < request->shapes.count; k++)
-        tb_buf_printf(&text, ";shape=%s", request->shapes.items[k]);
+    for (int k = 0; k < c->shapes.count; k++)
+        tb_buf_printf(&text, ";shape=%s", c->shapes.items[k]);
+    if (request->interval_ns)
+        tb_buf_printf(&text, ";rate=%.6g", 1e9 / (double)request->interval_ns);
+    if (request->idle_ns)
+        tb_buf_printf(&text, ";idle=%.6gs", (double)request->idle_ns / 1e9);
+    if (request->cold)
+        tb_buf_printf(&text, ";cold=%s", tb_cold_text(request->cold));
+    if (request->priority)
+        tb_buf_printf(&text, ";priority=%lld", (long long)request->priority);
     if (request->check && request->check_every)
         tb_buf_printf(&text, ";check=every");
     if (request->signature)
@@ -197,9 +205,38 @@ static const char *configuration_text(tb_sweep_plan *plan, const tb_sweep_config
         tb_buf_printf(&text, "%s, ", c->record.engine);
     tb_buf_printf(&text, "%s, %d thread%s", c->delegate.canonical, c->threads,
                   c->threads == 1 ? "" : "s");
+    if (plan->request->shape_sets.count > 1)
+        tb_buf_printf(&text, ", %s", plan->request->shape_sets.items[c->shape_set]);
     const char *kept = tb_arena_text(&plan->arena, tb_buf_text(&text), text.size);
     tb_buf_free(&text);
     return kept;
+}
+
+int tb_sweep_shape_sets(const tb_sweep_request *request)
+{
+    return request->shape_sets.count ? request->shape_sets.count : 1;
+}
+
+/* The request's shapes, and those of the set: "a=1,8;b=1,4". */
+static tb_status set_shapes(tb_sweep_plan *plan, tb_sweep_configuration *c, tb_error *err)
+{
+    const tb_sweep_request *request = plan->request;
+    const char *set = request->shape_sets.count ? request->shape_sets.items[c->shape_set] : "";
+    size_t room = (size_t)request->shapes.count + 1;
+    for (const char *at = set; *at; at++)
+        room += *at == ';';
+    const char **items = TB_ARENA_NEW(&plan->arena, const char *, room);
+    char *rest = tb_arena_text(&plan->arena, set, strlen(set));
+    if (!items || !rest)
+        return no_memory(err);
+    int count = 0;
+    for (; count < request->shapes.count; count++)
+        items[count] = request->shapes.items[count];
+    for (char *shape; (shape = strsep(&rest, ";"));)
+        if (*shape)
+            items[count++] = shape;
+    c->shapes = (tb_text_list){items, count};
+    return TB_OK;
 }
 
 static bool is_known(const tb_sweep_plan *plan, const tb_sweep_configuration *c)
@@ -207,6 +244,7 @@ static bool is_known(const tb_sweep_plan *plan, const tb_sweep_configuration *c)
     for (int k = 0; k < plan->configuration_count; k++) {
         const tb_sweep_configuration *known = &plan->configurations[k];
         if (known->model == c->model && known->threads == c->threads &&
+            known->shape_set == c->shape_set &&
             strcmp(known->record.engine, c->record.engine) == 0 &&
             strcmp(known->delegate.canonical, c->delegate.canonical) == 0)
             return true;
@@ -227,19 +265,21 @@ static tb_build library_build(tb_sweep_plan *plan, const tb_sweep_configuration 
 }
 
 static tb_status add_configuration(tb_sweep_plan *plan, int model, const char *engine,
-                                   const char *delegate, int threads, tb_error *err)
+                                   const char *delegate, int threads, int shape_set, tb_error *err)
 {
     tb_sweep_configuration *c = &plan->configurations[plan->configuration_count];
-    *c = (tb_sweep_configuration){.model = model, .threads = threads};
+    *c = (tb_sweep_configuration){.model = model, .threads = threads, .shape_set = shape_set};
     tb_status status = tb_engine_parse(engine, err, &c->engine, &c->library);
     if (status == TB_OK)
         status = tb_delegate_arg_parse(delegate, &plan->arena, err, &c->delegate);
+    if (status == TB_OK)
+        status = set_shapes(plan, c, err);
     if (status != TB_OK)
         return status;
     c->record.engine = engine;
     c->record.delegate = c->delegate.canonical;
     c->record.threads = tb_int(threads);
-    c->record.options = options_text(plan);
+    c->record.options = options_text(plan, c);
     if (c->library)
         c->library_build = library_build(plan, c);
     c->text = configuration_text(plan, c);
@@ -250,30 +290,40 @@ static tb_status add_configuration(tb_sweep_plan *plan, int model, const char *e
     return TB_OK;
 }
 
+/* All delegates, threads and shapes of a model in an engine. */
+static tb_status add_of_engine(tb_sweep_plan *plan, int model, const char *engine, tb_error *err)
+{
+    const tb_sweep_request *request = plan->request;
+    int sets = tb_sweep_shape_sets(request);
+    tb_status status = TB_OK;
+    for (int d = 0; d < request->delegates.count; d++)
+        for (int t = 0; t < request->thread_count; t++) {
+            if (request->threads_for_first && t > 0 && d > 0)
+                continue;
+            for (int s = 0; s < sets && status == TB_OK; s++)
+                status = add_configuration(plan, model, engine, request->delegates.items[d],
+                                           (int)request->threads[t], s, err);
+        }
+    return status;
+}
+
 static tb_status add_configurations(tb_sweep_plan *plan, tb_error *err)
 {
     const tb_sweep_request *request = plan->request;
     size_t count = (size_t)plan->model_count;
     if (!tb_mul_size(count, (size_t)request->engines.count, &count) ||
         !tb_mul_size(count, (size_t)request->delegates.count, &count) ||
+        !tb_mul_size(count, (size_t)tb_sweep_shape_sets(request), &count) ||
         !tb_mul_size(count, (size_t)request->thread_count, &count) || count > 1000000)
         return tb_fail(err, TB_USAGE, "more than a million configurations");
     plan->configurations = TB_ARENA_NEW(&plan->arena, tb_sweep_configuration, count + 1);
     if (!plan->configurations)
         return no_memory(err);
+    tb_status status = TB_OK;
     for (int m = 0; m < plan->model_count; m++)
-        for (int e = 0; e < request->engines.count; e++)
-            for (int d = 0; d < request->delegates.count; d++)
-                for (int t = 0; t < request->thread_count; t++) {
-                    if (request->threads_for_first && t > 0 && d > 0)
-                        continue;
-                    tb_status status = add_configuration(plan, m, request->engines.items[e],
-                                                         request->delegates.items[d],
-                                                         (int)request->threads[t], err);
-                    if (status != TB_OK)
-                        return status;
-                }
-    return TB_OK;
+        for (int e = 0; e < request->engines.count && status == TB_OK; e++)
+            status = add_of_engine(plan, m, request->engines.items[e], err);
+    return status;
 }
 
 /* ---- order ------------------------------------------------------------------------------------- */

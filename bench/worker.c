@@ -331,6 +331,24 @@ static void say_allocations(worker *w, uint64_t allocations, int64_t runs)
     tb_say_figures(&w->events, "steady", figures, TB_COUNT_OF(figures));
 }
 
+/* At a fixed rate: how many inferences could not begin in time. */
+static void say_late(worker *w, int64_t late, int64_t runs)
+{
+    if (!w->job.interval_ns)
+        return;
+    double share = (double)late / (double)runs;
+    tb_engine_figure figure = {"late_share", NULL, "share", true, share, NULL};
+    tb_say_figures(&w->events, "steady", &figure, 1);
+    if (share <= 0.01)
+        return;
+    char text[200];
+    snprintf(text, sizeof text,
+             "%.0f %% of the inferences began late: the rate asked for, one each %.3g ms, is more "
+             "than is reached",
+             share * 100, (double)w->job.interval_ns / 1e6);
+    tb_say_warning(&w->events, "late", "warning", text);
+}
+
 static tb_status run_loops(worker *w, tb_error *err)
 {
     const tb_job *job = &w->job;
@@ -341,6 +359,8 @@ static tb_status run_loops(worker *w, tb_error *err)
         .events = &w->events,
         .phase = "warmup",
         .keep = MAX_WARMUP_SAMPLES,
+        .interval_ns = (uint64_t)job->interval_ns,
+        .idle_ns = (uint64_t)job->idle_ns,
         .stop = {job->warmup_runs, 0, (uint64_t)job->warmup_ns, deadline_ns},
         .ring = w->ring,
         .ops = w->ops,
@@ -363,6 +383,8 @@ static tb_status run_loops(worker *w, tb_error *err)
     loop.stop = (tb_stop_rule){job->min_runs, job->max_runs, (uint64_t)job->min_ns, deadline_ns};
     uint64_t allocations = 0;
     loop.allocations = &allocations;
+    int64_t late = 0;
+    loop.late = &late;
     status = tb_state_open("", MAX_STATE_SAMPLES, err, &w->state);
     if (status != TB_OK)
         return status;
@@ -375,6 +397,7 @@ static tb_status run_loops(worker *w, tb_error *err)
     say_later_checks(w);
     tb_say_memory(&w->events, "steady", w->engine, w->session);
     say_allocations(w, allocations, runs);
+    say_late(w, late, runs);
     tb_say_state(&w->events, w->state, runs);
     warn_of_few(w, runs);
     if (!w->ops)

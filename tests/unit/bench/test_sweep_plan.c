@@ -55,6 +55,28 @@ Test(sweep_plan, every_configuration_once)
     tb_sweep_plan_free(&plan);
 }
 
+Test(sweep_plan, every_set_of_shapes_is_a_configuration)
+{
+    static const char *const each[] = {"x=1,8"};
+    static const char *const sets[] = {"a=1,8;b=1,4", "a=2,8"};
+    tb_sweep_request request = request_of(1);
+    request.shapes = (tb_text_list){each, 1};
+    request.shape_sets = (tb_text_list){sets, 2};
+    tb_sweep_plan plan;
+    make(&request, &plan);
+    cr_assert_eq(plan.configuration_count, 8);
+    const tb_sweep_configuration *first = &plan.configurations[0], *second = &first[1];
+    cr_assert_eq(first->shapes.count, 3);
+    cr_expect_str_eq(first->shapes.items[0], "x=1,8");
+    cr_expect_str_eq(first->shapes.items[1], "a=1,8");
+    cr_expect_str_eq(first->shapes.items[2], "b=1,4");
+    cr_assert_eq(second->shapes.count, 2);
+    cr_expect_str_eq(second->shapes.items[1], "a=2,8");
+    cr_expect_str_neq(first->record.options, second->record.options);
+    cr_expect_str_neq(first->text, second->text);
+    tb_sweep_plan_free(&plan);
+}
+
 Test(sweep_plan, names_and_unreadable_models)
 {
     tb_sweep_request request = request_of(1);
