@@ -81,7 +81,7 @@ all_src := $(core_src) $(models_src) $(reports_src) $(bench_src)
 
 .PHONY: all
 all: $(BUILD)/tflbench $(BUILD)/tflbench-worker $(BUILD)/libtensorflowlite_c.so \
-     $(BUILD)/libtflbench_cpu_delegate.so ## build the product
+     $(BUILD)/libtflbench_cpu_delegate.so $(BUILD)/libtflbench_gpu_delegate.so ## build the product
 
 $(BUILD)/tflbench: $(call objects,bench/main.c $(all_src))
 	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
@@ -129,12 +129,26 @@ arena-table: $(BUILD)/tflbench ## write the table of docs/memory.md anew, from .
 	@scripts/arena_table.sh $(BUILD)/tflbench ../shared/models >> $(BUILD)/memory.md
 	@mv $(BUILD)/memory.md docs/memory.md
 
-# The cpu delegate for other runtimes: everything it needs goes through the ABI.
-$(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
-    $(call objects,delegates/cpu/plugin.c $(filter delegates/cpu/%,$(delegate_src)) $(base_src) \
-                   runtime/abi_common.c runtime/math.c runtime/quant.c runtime/sparse.c runtime/ops/cast_direct.c runtime/ops/fft.c runtime/ops/lut.c runtime/ops/mirror.c)
+# The delegates for other runtimes: everything they need goes through the ABI. The gpu's asks the cpu
+# delegate's questions about nodes.
+delegate_of_cpu := $(filter delegates/cpu/%,$(delegate_src))
+delegate_of_gpu := $(delegate_of_cpu) $(filter delegates/gpu/%,$(delegate_src))
+define link_delegate
 	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -Wl,-soname,$(@F) \
 	    -Wl,--version-script=$< $(if $(SAN),,-Wl,-z,defs) -o $@ $(filter %.o,$^) $(LDLIBS)
+endef
+delegate_base := $(base_src) runtime/abi_common.c runtime/math.c runtime/quant.c runtime/sparse.c \
+                 runtime/ops/cast_direct.c runtime/ops/fft.c runtime/ops/lut.c runtime/ops/mirror.c
+$(BUILD)/libtflbench_cpu_delegate.so: delegates/plugin.map \
+    $(call objects,delegates/cpu/plugin.c $(delegate_of_cpu) $(delegate_base))
+	$(link_delegate)
+$(BUILD)/libtflbench_gpu_delegate.so: delegates/plugin.map \
+    $(call objects,delegates/gpu/plugin.c $(delegate_of_gpu) $(delegate_base))
+	$(link_delegate)
+
+# OpenCL that fails when it is told to, in front of the real one.
+$(BUILD)/libopencl_shim.so: $(call objects,tests/gpu/opencl_shim.c delegates/gpu/cl.c runtime/base/library.c runtime/base/status.c)
+	$(CC) $(CFLAGS) $(filter-out -rdynamic,$(LDFLAGS)) -shared -o $@ $^ $(LDLIBS)
 
 # Which build this is; rewritten only where that changed.
 .PHONY: FORCE
@@ -178,7 +192,7 @@ $(call objects,$(reports_src) $(wildcard tests/unit/reports/*.c)): | $(patsubst 
 # ---- tests -------------------------------------------------------------------------------------
 unit_src := $(wildcard tests/unit/*/*.c)
 
-$(BUILD)/unit: $(call objects,$(unit_src) $(all_src)) | $(BUILD)/libtflbench_cpu_delegate.so
+$(BUILD)/unit: $(call objects,$(unit_src) $(all_src)) | $(BUILD)/libtflbench_cpu_delegate.so $(BUILD)/libopencl_shim.so
 	$(CC) $(CFLAGS) $(LDFLAGS) $(counted) -o $@ $^ -lcriterion -lcjson -lsqlite3 -lzstd $(media_libs) $(LDLIBS)
 
 # Stress programs have a main of their own: Criterion aborts under the thread sanitizer.

@@ -1,62 +1,6 @@
 /*
  * The cpu delegate as a shared library that a stock TFLite loads, for instance
- * `benchmark_model --external_delegate_path=libtflbench_cpu_delegate.so`. Options are those of the
- * delegate, and num_threads. A runtime of ours finds tb_delegate_bind here too.
+ * `benchmark_model --external_delegate_path=libtflbench_cpu_delegate.so`.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "delegates/delegate.h"
-#include "runtime/tflite_abi/external_delegate.h"
-
-extern const tb_delegate_row tb_delegate_cpu;
-
-enum { MAX_OPTIONS = kExternalDelegateMaxOptions };
-
-TFL_CAPI_EXPORT TfLiteDelegate *
-tflite_plugin_create_delegate(const char *const *keys, const char *const *values, size_t count,
-                              void (*report_error)(const char *message));
-TFL_CAPI_EXPORT void tflite_plugin_destroy_delegate(TfLiteDelegate *delegate);
-TFL_CAPI_EXPORT TfLiteStatus tb_delegate_bind(TfLiteDelegate *delegate, const tb_host *host);
-
-TfLiteDelegate *tflite_plugin_create_delegate(const char *const *keys, const char *const *values,
-                                              size_t count,
-                                              void (*report_error)(const char *message))
-{
-    tb_delegate_option options[MAX_OPTIONS];
-    int option_count = 0, threads = 1;
-    tb_error err = TB_ERROR_NONE;
-    TfLiteDelegate *delegate = NULL;
-    if (count > MAX_OPTIONS) {
-        tb_fail(&err, TB_USAGE, "cpu delegate: %zu options, at most %d are taken", count,
-                (int)MAX_OPTIONS);
-        count = 0;
-    }
-    for (size_t i = 0; i < count && err.status == TB_OK; i++) {
-        if (strcmp(keys[i], "num_threads") != 0) {
-            options[option_count++] = (tb_delegate_option){keys[i], values[i]};
-            continue;
-        }
-        char *end;
-        long asked = strtol(values[i], &end, 10);
-        if (*end || end == values[i] || asked < 1 || asked > 1024)
-            tb_fail(&err, TB_USAGE, "cpu delegate: num_threads is '%s', expected 1 to 1024",
-                    values[i]);
-        threads = (int)asked;
-    }
-    if (err.status == TB_OK)
-        tb_delegate_cpu.create(options, option_count, threads, &err, &delegate);
-    if (!delegate && report_error)
-        report_error(err.text);
-    return delegate;
-}
-
-void tflite_plugin_destroy_delegate(TfLiteDelegate *delegate)
-{
-    tb_delegate_cpu.destroy(delegate);
-}
-
-TfLiteStatus tb_delegate_bind(TfLiteDelegate *delegate, const tb_host *host)
-{
-    return tb_delegate_cpu.bind(delegate, host);
-}
+#define PLUGIN_NAME cpu
+#include "delegates/plugin.h"

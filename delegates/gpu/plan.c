@@ -503,17 +503,6 @@ static tb_status set_args(tb_gpu_plan *plan, tb_error *err)
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
-static void name_gaps(tb_gpu_plan *plan)
-{
-    for (tb_gpu_step *s = plan->first_step; s; s = s->next) {
-        s->gap = s->info;
-        s->gap.kernel = s->info.name;
-        s->gap.name = s == plan->first_step ? "submit" : "launch gap";
-        s->gap.nodes = NULL;
-        s->gap.node_count = 0;
-    }
-}
-
 tb_status tb_gpu_plan_make(tb_gpu *gpu, const tb_gpu_partition *partition, tb_error *err,
                            tb_gpu_plan *plan)
 {
@@ -535,7 +524,6 @@ tb_status tb_gpu_plan_make(tb_gpu *gpu, const tb_gpu_partition *partition, tb_er
     plan->err = NULL;
     if (status != TB_OK)
         return status;
-    name_gaps(plan);
     plan->events = TB_GPU_NEW(plan, cl_event, (size_t)plan->step_count + 1);
     return plan->events ? TB_OK : tb_fail(err, TB_NO_MEMORY, "planning a partition");
 }

@@ -120,7 +120,7 @@ typedef struct tb_gpu_arg {
 } tb_gpu_arg;
 
 struct tb_gpu_step {
-    tb_step info, gap; /* itself, and what passes before it starts */
+    tb_step info;
     tb_gpu_step_kind kind;
     tb_gpu_step *next;
     int value; /* WRITE, READ: of a tensor */

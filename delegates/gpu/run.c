@@ -1,7 +1,8 @@
 /*
  * Running a plan: every step is enqueued, then the queue is waited for once. Watched, the steps go
  * through a queue that keeps times, and what the device tells afterwards becomes rows without holes
- * between them: copies, kernels, the gap before each, the wait for the end, and the asking itself.
+ * between them: copies, kernels, from the call to the first of them (submit), what passes between two
+ * (launch gap), the wait for the end, and the asking itself.
  *
  * The device's clock is laid over the host's where the first command was queued; what would end after
  * the host saw the end is moved back.
@@ -11,6 +12,8 @@
 #include "delegates/gpu/plan.h"
 #include "runtime/base/clock.h"
 
+static const tb_step submit_step = {"submit", NULL, NULL, 0};
+static const tb_step gap_step = {"launch gap", NULL, NULL, 0};
 static const tb_step finish_step = {"wait for the end", NULL, NULL, 0};
 static const tb_step ask_step = {"ask for the times", NULL, NULL, 0};
 
@@ -115,7 +118,8 @@ static void tell_steps(tb_gpu_plan *plan, teller *t, uint64_t end_ns)
         const cl_ulong ended = time_of(cl, event, CL_PROFILING_COMMAND_END);
         if (began && ended >= began) {
             const uint64_t from = began + offset, to = ended + offset;
-            tell(t, TB_EVENT_SYNC, &s->gap, from < end_ns ? from : end_ns, 0);
+            tell(t, TB_EVENT_SYNC, s == plan->first_step ? &submit_step : &gap_step,
+                 from < end_ns ? from : end_ns, 0);
             const bool kernel = s->kind == TB_GPU_KERNEL;
             tell(t, kernel ? TB_EVENT_STEP : TB_EVENT_COPY, &s->info, to < end_ns ? to : end_ns,
                  kernel ? 0 : plan->values[s->value]->bytes);
