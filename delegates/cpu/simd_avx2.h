@@ -77,6 +77,18 @@ VINLINE vf vf_fma(vf a, vf b, vf c)
 {
     return _mm256_fmadd_ps(a, b, c);
 }
+VINLINE vf vf_less_product(vf c, vf a, vf b)
+{
+    return _mm256_fnmadd_ps(a, b, c);
+}
+VINLINE vf vf_if_below(vf x, vf limit, vf a, vf b)
+{
+    return _mm256_blendv_ps(b, a, _mm256_cmp_ps(x, limit, _CMP_LT_OQ));
+}
+VINLINE vf vf_inverse(vf x)
+{
+    return _mm256_div_ps(_mm256_set1_ps(1.0f), x);
+}
 VINLINE vf vf_max(vf a, vf b)
 {
     return _mm256_max_ps(a, b);

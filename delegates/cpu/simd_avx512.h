@@ -78,6 +78,21 @@ VINLINE vf vf_fma(vf a, vf b, vf c)
 {
     return _mm512_fmadd_ps(a, b, c);
 }
+/* c - a * b, rounded once on every instruction set */
+VINLINE vf vf_less_product(vf c, vf a, vf b)
+{
+    return _mm512_fnmadd_ps(a, b, c);
+}
+/* x < limit ? a : b */
+VINLINE vf vf_if_below(vf x, vf limit, vf a, vf b)
+{
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, limit, _CMP_LT_OQ), b, a);
+}
+/* 1 / x, to a relative error of 2^-14 */
+VINLINE vf vf_inverse(vf x)
+{
+    return _mm512_rcp14_ps(x);
+}
 /* b where either is NaN */
 VINLINE vf vf_max(vf a, vf b)
 {

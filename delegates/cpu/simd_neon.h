@@ -77,6 +77,18 @@ VINLINE vf vf_fma(vf a, vf b, vf c)
     return vfmaq_f32(c, a, b);
 }
 /* b where either is NaN */
+VINLINE vf vf_less_product(vf c, vf a, vf b)
+{
+    return vfmsq_f32(c, a, b);
+}
+VINLINE vf vf_if_below(vf x, vf limit, vf a, vf b)
+{
+    return vbslq_f32(vcltq_f32(x, limit), a, b);
+}
+VINLINE vf vf_inverse(vf x)
+{
+    return vdivq_f32(vdupq_n_f32(1.0f), x);
+}
 VINLINE vf vf_max(vf a, vf b)
 {
     return vbslq_f32(vcgtq_f32(a, b), a, b);

@@ -75,6 +75,18 @@ VINLINE vf vf_fma(vf a, vf b, vf c)
 {
     return a * b + c;
 }
+VINLINE vf vf_less_product(vf c, vf a, vf b)
+{
+    return (float)((double)c - (double)a * (double)b);
+}
+VINLINE vf vf_if_below(vf x, vf limit, vf a, vf b)
+{
+    return x < limit ? a : b;
+}
+VINLINE vf vf_inverse(vf x)
+{
+    return 1.0f / x;
+}
 VINLINE vf vf_max(vf a, vf b)
 {
     return a > b ? a : b;

@@ -139,36 +139,59 @@ TB_F32_BINARY(squared_difference, vf_mul(vf_sub(a, b), vf_sub(a, b)))
 
 /* ---- one operand -------------------------------------------------------------------------------- */
 
-/* e^x to 1 ulp for results that are normal numbers: x = n ln 2 + r, a polynomial of degree 6 on
-   |r| <= ln 2 / 2 (Chebyshev interpolation), 2^n by its exponent. Below the smallest normal number
-   the result is 0, above the largest infinity. */
-VINLINE vf f32_exp_of(vf x)
+/* x = n ln 2 + r with |r| <= ln 2 / 2. */
+VINLINE vf f32_exp_split(vf x, vf *n)
 {
-    const vf low = vf_set1(-87.3365402f), high = vf_set1(88.7228394f);
-    vf clamped = vf_min(high, vf_max(low, x));
-    vf n = vf_round(vf_mul(clamped, vf_set1(1.44269504f)));
-    vf r = vf_fma(n, vf_set1(-0.693145752f), clamped);
-    r = vf_fma(n, vf_set1(-1.42860677e-6f), r);
+    *n = vf_round(vf_mul(x, vf_set1(1.44269504f)));
+    vf r = vf_fma(*n, vf_set1(-0.693145752f), x);
+    return vf_fma(*n, vf_set1(-1.42860677e-6f), r);
+}
+
+/* e^r - 1 there: all but r from a polynomial (Chebyshev interpolation). */
+VINLINE vf f32_exp_less_1(vf r)
+{
     vf p = vf_set1(1.39262131e-3f);
     p = vf_fma(p, r, vf_set1(8.36320315e-3f));
     p = vf_fma(p, r, vf_set1(4.16665561e-2f));
     p = vf_fma(p, r, vf_set1(1.66665763e-1f));
     p = vf_fma(p, r, vf_set1(0.5f));
-    p = vf_fma(vf_mul(p, r), r, r);
-    p = vf_add(p, vf_set1(1.0f));
+    return vf_fma(vf_mul(p, r), r, r);
+}
+
+/* e^x to 1.1 ulp for results that are normal numbers. Below the smallest normal number the result is
+   0, above the largest infinity. */
+VINLINE vf f32_exp_of(vf x)
+{
+    const vf low = vf_set1(-87.3365402f), high = vf_set1(88.7228394f);
+    vf n, r = f32_exp_split(vf_min(high, vf_max(low, x)), &n);
+    vf p = vf_add(f32_exp_less_1(r), vf_set1(1.0f));
     /* 2^n in two factors: n = 128 has no single one */
     vf half_n = vf_round(vf_mul(n, vf_set1(0.5f)));
     vf y = vf_scale_by_power(vf_scale_by_power(p, half_n), vf_sub(n, half_n));
-    y = vf_if_negative(vf_sub(x, low), vf_set1(0.0f), y);
-    return vf_if_negative(vf_sub(high, x), vf_set1(__builtin_inff()), y);
+    y = vf_if_below(x, low, vf_set1(0.0f), y);
+    return vf_if_below(high, x, vf_set1(__builtin_inff()), y);
 }
 
+/* The same where x <= 0. */
+VINLINE vf f32_exp_below(vf x)
+{
+    const vf low = vf_set1(-87.3365402f);
+    vf n, r = f32_exp_split(vf_max(low, x), &n);
+    vf p = vf_add(f32_exp_less_1(r), vf_set1(1.0f));
+    return vf_if_below(x, low, vf_set1(0.0f), vf_scale_by_power(p, n));
+}
+
+/* Of -|x|, so that nothing overflows: e / (1 + e) or 1 / (1 + e), with what rounding 1 + e and the
+   quotient lost put back. */
 VINLINE vf f32_logistic_of(vf x)
 {
-    /* of -|x|, so that nothing overflows: e / (1 + e) or 1 / (1 + e) */
-    vf e = f32_exp_of(vf_sub(vf_set1(0.0f), vf_abs(x)));
-    vf d = vf_add(vf_set1(1.0f), e);
-    return vf_div(vf_if_negative(x, e, vf_set1(1.0f)), d);
+    const vf one = vf_set1(1.0f);
+    vf e = f32_exp_below(vf_copysign(x, vf_set1(-1.0f)));
+    vf d = vf_add(one, e), lost = vf_sub(e, vf_sub(d, one));
+    vf part = vf_if_negative(x, e, one), inverse = vf_inverse(d);
+    vf y = vf_mul(part, inverse);
+    vf rest = vf_less_product(vf_less_product(part, y, d), y, lost);
+    return vf_fma(rest, inverse, y);
 }
 
 /* |x| < 0.55: odd Taylor polynomial; else 1 - 2 / (e^(2|x|) + 1). */
