@@ -30,7 +30,7 @@ typedef struct gemm_step {
     /* The image as the step sees it: a 1x1 product over dense values is cut into rows anew. */
     bool flat;
     int32_t n, out_h, out_w, last_w;
-    size_t in_pixel_bytes, out_pixel_bytes; /* where flat */
+    size_t in_pixel_bytes, out_pixel_bytes, residual_pixel_bytes; /* where flat */
     int32_t out_c;
     size_t segs, seg_values, real_seg_values;
     const char *packed;
@@ -222,7 +222,7 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     if (s->flat) {
         g.in = flat_view(s, &g.in, s->in_pixel_bytes);
         g.out = flat_view(s, &g.out, s->out_pixel_bytes);
-        g.residual = flat_view(s, &g.residual, s->out_pixel_bytes);
+        g.residual = flat_view(s, &g.residual, s->residual_pixel_bytes);
     }
     const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
     tb_run_tasks(run, tasks, s->tasks < 2, run_tasks, &g);
@@ -418,7 +418,8 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     choose_tasks(plan, spec, s);
     if (s->flat) {
         s->in_pixel_bytes = (size_t)spec->in_c * in->element_bytes;
-        s->out_pixel_bytes = (size_t)spec->out_c * out->element_bytes;
+        s->residual_pixel_bytes = (size_t)spec->out_c * out->element_bytes;
+        s->out_pixel_bytes = out->apart ? out->view.pixel_bytes : s->residual_pixel_bytes;
         int32_t pixels = spec->n * spec->out_h * spec->out_w;
         s->n = 1;
         s->out_h = (pixels + FLAT_PIXELS - 1) / FLAT_PIXELS;

@@ -73,11 +73,19 @@ static bool conv_is_asymmetric(const void *params, const TfLiteTensor *filter)
     return tb_hybrid_scales_differ(filter);
 }
 
+/* Winograd's filtering has one distance for the output's and the residual's pixels. */
+static bool conv_writes_apart(const tb_plan *plan, const tb_cpu_op *op)
+{
+    (void)plan;
+    return op->residual < 0;
+}
+
 const tb_cpu_op_row tb_cpu_op_conv = {
     .traits = TB_OP_VIEWS | TB_OP_PADS | TB_OP_CLAMPS | TB_OP_RESIDUAL | TB_OP_SLOPE | TB_OP_UNARY |
               TB_OP_WINDOWED | TB_OP_HYBRID,
     .takes = takes_conv,
     .lower = lower_conv,
+    .writes_apart = conv_writes_apart,
     .asymmetric = conv_is_asymmetric,
     .params_bytes = sizeof(TfLiteConvParams),
     .activation_offset = offsetof(TfLiteConvParams, activation),

@@ -170,6 +170,7 @@ typedef struct concatenation_step {
     int out;
     size_t outer;           /* pieces of each input */
     size_t *piece_bytes;    /* of an input */
+    bool *in_place;         /* inputs that were written where they belong */
     size_t out_bytes;       /* from one piece of the output to the next */
     const uint8_t **tables; /* of inputs of another scale than the output; NULL: of no input */
     tb_q8_lut_fn lut;
@@ -183,6 +184,10 @@ static void concatenate(void *context, size_t begin, size_t end, int thread)
     char *out = tb_run_view(r->run, s->out)->data;
     size_t offset = 0;
     for (int i = 0; i < s->in_count; i++) {
+        if (s->in_place[i]) {
+            offset += s->piece_bytes[i];
+            continue;
+        }
         const char *in = tb_run_view(r->run, s->in[i])->data;
         const size_t bytes = s->piece_bytes[i];
         const uint8_t *table = s->tables ? s->tables[i] : NULL;
@@ -252,10 +257,47 @@ static bool takes_concatenation(tb_cpu_query *query)
     return true;
 }
 
+static size_t pieces_of(const tb_value *out, int axis)
+{
+    size_t outer = 1;
+    for (int i = 0; i < axis; i++)
+        outer *= (size_t)out->dims[i];
+    return outer;
+}
+
+/* Where input k goes, for the plan. */
+static bool slice_of(const tb_plan *plan, const tb_cpu_op *op, int axis, int k, size_t *offset,
+                     bool *one_run)
+{
+    const tb_value *in = &plan->values[op->in[k]], *out = &plan->values[op->out];
+    const size_t outer = pieces_of(out, axis);
+    *one_run = outer == 1;
+    *offset = 0;
+    for (int i = 0; i < k; i++)
+        *offset += plan->values[op->in[i]].bytes / outer;
+    return in->type == out->type && (*one_run || axis == out->rank - 1) &&
+           (!tb_type_is_q8(in->type) ||
+            same_scale(&plan->context->tensors[in->tensor], &plan->context->tensors[out->tensor]));
+}
+
 /* Pieces from the inputs in turn. */
 static tb_status lower_join(tb_plan *plan, tb_cpu_op *op, int axis, const char *name, tb_error *err)
 {
     const tb_value *out = &plan->values[op->out];
+    int left = op->in_count; /* to copy */
+    bool *in_place = TB_PLAN_NEW(plan, bool, (size_t)op->in_count);
+    if (!in_place)
+        return tb_fail(err, TB_NO_MEMORY, "planning a step");
+    for (int k = 0; k < op->in_count; k++) {
+        const tb_value *in = &plan->values[op->in[k]];
+        size_t offset;
+        bool one_run;
+        in_place[k] = in->home == TB_HOME_ALIAS && in->alias_of == op->out &&
+                      slice_of(plan, op, axis, k, &offset, &one_run) && in->alias_offset == offset;
+        left -= in_place[k];
+    }
+    if (left == 0)
+        return TB_OK; /* everything is there */
     concatenation_step *s = tb_step_new(plan, op, sizeof *s, name, NULL, run_concatenation);
     size_t *pieces = TB_PLAN_NEW(plan, size_t, (size_t)op->in_count);
     if (!s || !pieces)
@@ -264,9 +306,8 @@ static tb_status lower_join(tb_plan *plan, tb_cpu_op *op, int axis, const char *
     s->in_count = op->in_count;
     s->out = op->out;
     s->piece_bytes = pieces;
-    s->outer = 1;
-    for (int i = 0; i < axis; i++)
-        s->outer *= (size_t)out->dims[i];
+    s->in_place = in_place;
+    s->outer = pieces_of(out, axis);
     for (int k = 0; k < op->in_count; k++)
         pieces[k] = plan->values[op->in[k]].bytes / s->outer;
     s->out_bytes = out->bytes / s->outer;
@@ -296,18 +337,28 @@ static tb_status add_tables(tb_plan *plan, const tb_cpu_op *op, tb_error *err,
     return TB_OK;
 }
 
-static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+static int concatenation_axis(const tb_plan *plan, const tb_cpu_op *op)
 {
-    const TfLiteConcatenationParams *params = op->params;
-    const int rank = plan->values[op->out].rank;
-    tb_status status = lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis,
-                                  "concatenation", err);
-    return status == TB_OK ? add_tables(plan, op, err, (concatenation_step *)(void *)op->step)
-                           : status;
+    const int axis = ((const TfLiteConcatenationParams *)op->params)->axis;
+    return axis < 0 ? axis + plan->values[op->out].rank : axis;
 }
 
-const tb_cpu_op_row tb_cpu_op_concatenation = {.takes = takes_concatenation,
-                                               .lower = lower_concatenation};
+static bool slice_concatenation(const tb_plan *plan, const tb_cpu_op *op, int k, size_t *offset,
+                                bool *one_run)
+{
+    return slice_of(plan, op, concatenation_axis(plan, op), k, offset, one_run);
+}
+
+static tb_status lower_concatenation(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    tb_status status = lower_join(plan, op, concatenation_axis(plan, op), "concatenation", err);
+    return status == TB_OK && op->step
+               ? add_tables(plan, op, err, (concatenation_step *)(void *)op->step)
+               : status;
+}
+
+const tb_cpu_op_row tb_cpu_op_concatenation = {
+    .takes = takes_concatenation, .lower = lower_concatenation, .slice = slice_concatenation};
 
 /* ---- PACK ------------------------------------------------------------------------------------------ */
 
@@ -329,11 +380,23 @@ static bool takes_pack(tb_cpu_query *query)
     return true;
 }
 
-static tb_status lower_pack(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+static int pack_axis(const tb_plan *plan, const tb_cpu_op *op)
 {
-    const TfLitePackParams *params = op->params;
-    const int rank = plan->values[op->out].rank;
-    return lower_join(plan, op, params->axis < 0 ? params->axis + rank : params->axis, "pack", err);
+    const int axis = ((const TfLitePackParams *)op->params)->axis;
+    return axis < 0 ? axis + plan->values[op->out].rank : axis;
 }
 
-const tb_cpu_op_row tb_cpu_op_pack = {.takes = takes_pack, .lower = lower_pack};
+/* Only where the inputs follow each other: a last axis of single values is nothing to write apart. */
+static bool slice_pack(const tb_plan *plan, const tb_cpu_op *op, int k, size_t *offset,
+                       bool *one_run)
+{
+    return slice_of(plan, op, pack_axis(plan, op), k, offset, one_run) && *one_run;
+}
+
+static tb_status lower_pack(tb_plan *plan, tb_cpu_op *op, tb_error *err)
+{
+    return lower_join(plan, op, pack_axis(plan, op), "pack", err);
+}
+
+const tb_cpu_op_row tb_cpu_op_pack = {
+    .takes = takes_pack, .lower = lower_pack, .slice = slice_pack};

@@ -7,7 +7,7 @@
 #include "delegates/cpu/op_rows.h"
 #include "delegates/cpu/strides.h"
 
-enum { TASK_BYTES = 16384, BLOCK = 16 };
+enum { TASK_BYTES = 16384, BLOCK = 16, SHORT_BYTES = 64 };
 
 /* ---- copying --------------------------------------------------------------------------------------- */
 
@@ -21,6 +21,8 @@ typedef struct view_step {
        Its tiles are BLOCK elements. */
     int turned;
     size_t out_stride; /* of that dimension */
+    size_t out_bytes;  /* else: from one run of the innermost dimension to the next */
+    size_t columns;    /* such runs that a row has: 1, or short runs of the dimension before */
 } view_step;
 
 typedef struct view_run {
@@ -83,10 +85,52 @@ static void copy_rows(void *context, size_t begin, size_t end, int thread)
     for (size_t row = begin; row < end; row++) {
         size_t to;
         const char *from = in + offset_of(s, row, inner, -1, &to) * (ptrdiff_t)s->element;
+        char *target = out + to / n * s->out_bytes;
         if (stride == 1)
-            memcpy(out + to * s->element, from, n * s->element);
+            memcpy(target, from, n * s->element);
         else
-            gather(s->element, n, from, stride * (ptrdiff_t)s->element, out + to * s->element);
+            gather(s->element, n, from, stride * (ptrdiff_t)s->element, target);
+    }
+}
+
+/* `bytes` a compiler knows are no call. */
+#define COPY_RUNS(bytes)                                                              \
+    do {                                                                              \
+        for (size_t i = 0; i < s->columns; i++, from += step, target += s->out_bytes) \
+            memcpy(target, from, bytes);                                              \
+    } while (0)
+
+/* Short runs, `columns` of them at even distances on both sides. */
+static void copy_short(void *context, size_t begin, size_t end, int thread)
+{
+    (void)thread;
+    const view_run *r = context;
+    const view_step *s = r->step;
+    const int inner = s->view.rank - 1;
+    const size_t n = s->view.extent[inner], bytes = n * s->element;
+    const ptrdiff_t step = s->view.stride[inner - 1] * (ptrdiff_t)s->element;
+    const char *in = tb_run_view(r->run, s->in)->data;
+    char *out = tb_run_view(r->run, s->out)->data;
+    for (size_t row = begin; row < end; row++) {
+        size_t to;
+        const char *from = in + offset_of(s, row, inner - 1, -1, &to) * (ptrdiff_t)s->element;
+        char *target = out + to / n * s->out_bytes;
+        switch (bytes) {
+        case 4:
+            COPY_RUNS(4);
+            break;
+        case 8:
+            COPY_RUNS(8);
+            break;
+        case 12:
+            COPY_RUNS(12);
+            break;
+        case 16:
+            COPY_RUNS(16);
+            break;
+        default:
+            COPY_RUNS(bytes);
+        }
     }
 }
 
@@ -124,9 +168,12 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     view_run r = {s, run};
     const int inner = s->view.rank - 1;
     const size_t n = inner < 0 ? 1 : s->view.extent[inner];
-    const size_t row_bytes = n * s->element * (s->turned >= 0 ? BLOCK : 1);
+    const size_t row_bytes = n * s->element * (s->turned >= 0 ? BLOCK : s->columns);
     tb_run_parallel(run, s->rows, TASK_BYTES / row_bytes + 1,
-                    s->turned >= 0 ? copy_turned : copy_rows, &r);
+                    s->turned >= 0   ? copy_turned
+                    : s->columns > 1 ? copy_short
+                                     : copy_rows,
+                    &r);
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -182,11 +229,28 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, const tb_strides_kind *kind
         if (d < inner)
             s->rows *= s->view.extent[d];
     }
+    const size_t run_bytes = (inner < 0 ? 1 : s->view.extent[inner]) * s->element;
+    s->out_bytes = plan->values[op->out].apart ? plan->values[op->out].view.pixel_bytes : run_bytes;
+    s->columns = 1;
+    if (s->turned < 0 && inner > 0 && s->view.stride[inner] == 1 && run_bytes <= SHORT_BYTES) {
+        s->columns = s->view.extent[inner - 1];
+        s->rows /= s->columns;
+    }
     if (s->turned >= 0) {
         const size_t tall = s->view.extent[s->turned];
         s->rows = s->rows / tall * ((tall + BLOCK - 1) / BLOCK);
     }
     return TB_OK;
+}
+
+/* Where the innermost runs are the pixels. */
+static bool writes_apart(const tb_plan *plan, const tb_cpu_op *op, const tb_strides_kind *kind)
+{
+    tb_strides view;
+    if (!view_of(plan, op, kind, &view) || view.rank < 1)
+        return false;
+    const int inner = view.rank - 1;
+    return view.extent[inner] == (size_t)plan->values[op->out].view.c && view.stride[inner] == 1;
 }
 
 #define DEFINE_VIEW(name_)                                                                       \
@@ -202,10 +266,15 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, const tb_strides_kind *kind
     {                                                                                            \
         return alias(plan, op, &tb_strides_##name_, in, offset);                                 \
     }                                                                                            \
+    static bool writes_apart_##name_(const tb_plan *plan, const tb_cpu_op *op)                   \
+    {                                                                                            \
+        return writes_apart(plan, op, &tb_strides_##name_);                                      \
+    }                                                                                            \
     const tb_cpu_op_row tb_cpu_op_##name_ = {.traits = TB_OP_PARTS,                              \
                                              .takes = takes_##name_,                             \
                                              .lower = lower_##name_,                             \
-                                             .alias = alias_##name_};
+                                             .alias = alias_##name_,                             \
+                                             .writes_apart = writes_apart_##name_};
 
 DEFINE_VIEW(transpose)
 DEFINE_VIEW(slice)

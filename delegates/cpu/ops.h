@@ -51,6 +51,12 @@ typedef struct tb_cpu_op_row {
     int channel_axis; /* TB_OP_HYBRID: of the filter's scales */
     bool (*asymmetric)(const void *params, const TfLiteTensor *filter); /* the same */
     size_t params_bytes, activation_offset; /* the same: of the operator's parameters */
+    /* Of an operator that lays its inputs into its output, side by side: where those of input k begin,
+       in bytes; and whether they are one run or a stretch of each pixel. False: it does not copy
+       that input as it is. */
+    bool (*slice)(const tb_plan *plan, const tb_cpu_op *op, int k, size_t *offset, bool *one_run);
+    /* Whether the operator can write pixels that lie apart: view.pixel_bytes beyond its channels. */
+    bool (*writes_apart)(const tb_plan *plan, const tb_cpu_op *op);
     /* True where the output is the bytes of input value *in from *offset on, and so needs no copy
        where one of the two may lie where the other does. NULL: never. */
     bool (*alias)(const tb_plan *plan, const tb_cpu_op *op, int *in, size_t *offset);

@@ -422,6 +422,37 @@ static void find_aliases(tb_plan *plan)
     }
 }
 
+/* Values that a concatenation would copy are written where it wants them, if nobody else needs them
+   in one piece. */
+static void find_slices(tb_plan *plan)
+{
+    for (int i = 0; i < plan->op_count; i++) {
+        const tb_cpu_op *op = &plan->ops[i];
+        for (int k = 0; k < op->in_count && !op->dead && op->row->slice; k++) {
+            size_t offset;
+            bool one_run;
+            tb_value *v = tb_plan_value(plan, op->in[k]);
+            const tb_value *out = &plan->values[op->out];
+            if (!v || v->home != TB_HOME_MEMORY || v->producer < 0 ||
+                !op->row->slice(plan, op, k, &offset, &one_run))
+                continue;
+            if (!one_run) {
+                const tb_cpu_op *maker = &plan->ops[v->producer];
+                if (v->uses != 1 || maker->out != op->in[k] || !maker->row->writes_apart ||
+                    !maker->row->writes_apart(plan, maker))
+                    continue;
+                v->apart = true;
+                v->view.pixel_bytes = out->view.pixel_bytes;
+                v->view.row_bytes = out->view.row_bytes;
+                v->view.image_bytes = out->view.image_bytes;
+            }
+            v->home = TB_HOME_ALIAS;
+            v->alias_of = op->out;
+            v->alias_offset = offset;
+        }
+    }
+}
+
 static int root_of(const tb_plan *plan, int value)
 {
     while (plan->values[value].home == TB_HOME_ALIAS)
@@ -595,6 +626,7 @@ tb_status tb_plan_make(const tb_partition *partition, const tb_cpu_node *nodes, 
     if (status != TB_OK)
         return status;
     find_aliases(plan);
+    find_slices(plan);
     lay_out_halos(plan);
     status = lower(plan, err);
     return status == TB_OK ? place(plan, err) : status;

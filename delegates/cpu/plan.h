@@ -71,6 +71,7 @@ typedef struct tb_value {
     tb_home home;
     int alias_of;
     size_t alias_offset; /* in bytes */
+    bool apart;          /* an alias whose pixels lie apart: stretches of the other value's */
     int32_t left, right; /* halo */
     size_t offset, bytes;
     int first, last; /* steps between which it lives */

@@ -316,11 +316,34 @@ static void scale(network *net)
     tell(net, product ? "mul" : "sub");
 }
 
+/* x times LOGISTIC of x, or LOGISTIC or HARD_SWISH alone. */
+static void smooth(network *net)
+{
+    const value in = net->values[net->count - 1];
+    const bool hard = oc_chance(net->r, 30), product = !hard && oc_chance(net->r, 60);
+    const value middle = add_value(net, in.h, in.w, in.c, 0, 0);
+    add_op(net, hard ? kTfLiteBuiltinHardSwish : kTfLiteBuiltinLogistic, TB_INTS(in.tensor),
+           middle.tensor, TB_OPTIONS_ABSENT);
+    tell(net, hard ? "hard_swish" : "logistic");
+    if (!product)
+        return;
+    const value out = add_value(net, in.h, in.w, in.c, 0, 0);
+    add_op(net, kTfLiteBuiltinMul,
+           oc_chance(net->r, 50) ? TB_INTS(in.tensor, middle.tensor)
+                                 : TB_INTS(middle.tensor, in.tensor),
+           out.tensor, TB_OPTIONS_DEFAULT(mul));
+    tell(net, "mul");
+}
+
 static void prelu(network *net)
 {
     const value in = net->values[net->count - 1];
     if (quantized(net))
         return;
+    if (oc_chance(net->r, 40)) {
+        smooth(net);
+        return;
+    }
     float *slope = tb_draft_alloc(&net->draft, (size_t)in.c, sizeof *slope);
     oc_fill_floats(net->r, slope, (size_t)in.c, -1.0f, 1.0f);
     const int32_t slopes = add_tensor(net, kTfLiteFloat32, TB_INTS(1, 1, in.c), slope,
