@@ -5,6 +5,7 @@
 
 #include "bench/cmd.h"
 #include "bench/config.h"
+#include "bench/delegate_arg.h"
 #include "bench/gate.h"
 #include "bench/gate_calibrate.h"
 #include "bench/pair_cmd.h"
@@ -157,6 +158,10 @@ static tb_status gate_measured(const tb_args *args, const tb_sweep_request *requ
         each.warmup_runs = 0;
         each.min_runs = each.max_runs = 1;
     }
+    /* A rule for it asks for it. */
+    for (size_t k = 0; k < policy->rule_count && !each.signature; k++)
+        if (policy->rules[k].metric == TB_METRIC_NOISE && !each.numerics_against)
+            each.numerics_against = TB_DELEGATE_REFERENCE;
     tb_pair_run run = {0};
     tb_status status =
         tb_pair_open(&run, tb_args_text(args, "base"), tb_args_text(args, "head"), &each, err);
@@ -164,6 +169,8 @@ static tb_status gate_measured(const tb_args *args, const tb_sweep_request *requ
         uint64_t max_ns =
             tb_args_given(args, "max-seconds") ? request->max_ns : UINT64_C(120000000000);
         status = tb_gate_measure(&run, policy, store, max_ns, arena, err, result);
+        if (status == TB_OK)
+            status = tb_pair_examine(&run, err);
         if (status == TB_OK)
             status = judge_run(store, policy, err, result);
         tb_error end_err = TB_ERROR_NONE;

@@ -30,17 +30,6 @@ static const tb_option options[] = {
      .default_text = "on",
      .help = "Leave out the inferences under hardware and software counters that follow the timed "
              "ones."},
-    {.name = "numerics",
-     .kind = TB_OPTION_FLAG,
-     .help = "Compare every tensor with what --against computes, in processes of their own: error "
-             "beside time, op by op. Without, the page shows what `tflbench numerics` stored of "
-             "the same build and configuration."},
-    {.name = "against",
-     .kind = TB_OPTION_TEXT,
-     .value_name = "NAME[:K=V;K=V]",
-     .default_text = "reference",
-     .help = "The delegate that counts as right for --numerics; reference is the portable kernels "
-             "alone. Profiled beside, it also tells what delegating each op saves."},
     {.name = "json",
      .kind = TB_OPTION_TEXT,
      .value_name = "FILE|-",
@@ -255,22 +244,6 @@ static bool is_stored(const char *operand)
            strncmp(operand, "rev:", 4) == 0 || strncmp(operand, "db:", 3) == 0;
 }
 
-static tb_status read_numerics(const tb_args *args, tb_arena *arena, tb_error *err,
-                               tb_delegate_arg *against, tb_sweep_request *request)
-{
-    if (!tb_args_flag(args, "numerics"))
-        return tb_args_given(args, "against")
-                   ? tb_fail(err, TB_USAGE, "--against: says what --numerics compares with")
-                   : TB_OK;
-    if (request->signature)
-        return tb_fail(err, TB_USAGE,
-                       "--numerics: compares the main subgraph, and --signature "
-                       "chooses another");
-    tb_status status = tb_delegate_arg_parse(tb_args_text(args, "against"), arena, err, against);
-    request->numerics_against = against->canonical;
-    return status;
-}
-
 static tb_exit run(const tb_args *args)
 {
     tb_error err = TB_ERROR_NONE;
@@ -281,17 +254,12 @@ static tb_exit run(const tb_args *args)
         return tb_cmd_fail(&err);
     }
     tb_run_args asked;
-    tb_arena arena = {0};
-    tb_delegate_arg against = {0};
     tb_status status = tb_run_args_read(args, "profile", &err, &asked);
     asked.request.profile = true;
     asked.request.counters = tb_args_flag(args, "counters");
-    if (status == TB_OK)
-        status = read_numerics(args, &arena, &err, &against, &asked.request);
     tb_exit code =
         status == TB_OK ? tb_sweep_cmd_then(args, &asked.request, show_run) : tb_cmd_fail(&err);
     tb_run_args_free(&asked);
-    tb_arena_free(&arena);
     return code;
 }
 

@@ -136,6 +136,7 @@ bool tb_gate_threshold(const tb_gate_policy *policy, tb_metric metric, const cha
         const tb_gate_rule *rule = &policy->rules[k - 1];
         if (rule->metric != metric || !fits(rule->model, model) || !fits(rule->delegate, delegate))
             continue;
+        base += tb_metric_offset(metric);
         *threshold = !rule->absolute ? rule->threshold : base > 0 ? rule->threshold / base : 0;
         return true;
     }

@@ -8,6 +8,8 @@
  *       "rules": [
  *         {"metric": "peak_rss", "threshold": "5%"},
  *         {"metric": "arena", "threshold": "4096"},            absolute, in the metric's unit
+ *         {"metric": "accuracy", "threshold": "1%"},           with --accuracy TASK:DIR
+ *         {"metric": "noise", "threshold": "1%"},              of the signal of the outputs
  *         {"metric": "median", "model": "mobilenet*", "delegate": "cpu", "threshold": "2%"}
  *       ]
  *     }

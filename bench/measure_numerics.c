@@ -54,6 +54,23 @@ static tb_status store_reason(tb_measure *m, const char *reason, tb_error *err)
     return tb_store_add_figures(m->store, m->run_id, m->ingest.process_id, &figure, 1, err);
 }
 
+/* The noisiest output: the root of its error's share of the signal, 0 where nothing differs. */
+static tb_status store_noise(tb_measure *m, const tb_numerics_report *report, tb_error *err)
+{
+    double noise = 0;
+    bool compared = false;
+    for (int k = 0; k < report->output_count; k++) {
+        const tb_numerics_tensor *t = &report->outputs[k];
+        compared |= t->compared;
+        if (t->compared && t->numerics.differing)
+            noise = fmax(noise, pow(10, -tb_numerics_snr_db(&t->numerics) / 20));
+    }
+    tb_figure figure = figure_of(
+        "output_noise", NULL, compared && !isnan(noise) ? noise : INFINITY, "share",
+        compared ? "a value is infinite or NaN on one side" : "no output could be compared");
+    return tb_store_add_figures(m->store, m->run_id, m->ingest.process_id, &figure, 1, err);
+}
+
 static tb_status store_report(tb_measure *m, const tb_numerics_report *report, tb_error *err)
 {
     tb_status status = TB_OK;
@@ -62,6 +79,8 @@ static tb_status store_report(tb_measure *m, const tb_numerics_report *report, t
     for (int k = 0; status == TB_OK && k < report->tensor_count; k++)
         if (!report->tensors[k].is_output)
             status = store_tensor(m, &report->tensors[k], err);
+    if (status == TB_OK)
+        status = store_noise(m, report, err);
     return status == TB_OK && report->without ? store_reason(m, report->without, err) : status;
 }
 
@@ -155,11 +174,12 @@ static tb_status measure_configuration(tb_measure *m, tb_measure_side *side, int
     const tb_sweep_request *asked = m->request;
     const tb_sweep_configuration *c = &side->plan->configurations[number];
     const char *model = side->plan->models[c->model].path;
+    const tb_case_model *from = side->plan->models[c->model].from;
     tb_numerics_request request = {
         .reference = {model, "native", NULL, asked->numerics_against, c->threads},
         .candidate = {model, c->engine->name, c->library, c->delegate.canonical, c->threads},
-        .inputs = asked->inputs,
-        .shapes = c->shapes,
+        .inputs = from ? from->inputs : asked->inputs,
+        .shapes = from ? from->shapes : c->shapes,
         .custom_ops = asked->custom_ops,
         .seed = asked->input_seed,
         .runs = 1,

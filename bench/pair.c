@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/interrupt.h"
+#include "bench/measure_numerics.h"
 
 static const char *const arms[] = {"base", "head"};
 
@@ -170,6 +171,30 @@ tb_status tb_pair_block(tb_pair_run *run, int number, bool profile, tb_error *er
     }
     if (!profile)
         pair->blocks++;
+    return status;
+}
+
+static tb_status evaluate(tb_pair_run *run, int number, int side, tb_error *err)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%.120s, %s, accuracy", run->pairs[number].text, arms[side]);
+    tb_progress_unit(&run->measure.progress, text, 0);
+    tb_measure_task task = {.side = &run->sides[side], .configuration = number, .evaluate = true};
+    tb_launch_result result;
+    return tb_measure_process(&run->measure, &task, err, &result);
+}
+
+tb_status tb_pair_examine(tb_pair_run *run, tb_error *err)
+{
+    tb_status status = TB_OK;
+    for (int side = 0; side < 2; side++) {
+        const tb_sweep_request *request = &run->requests[side];
+        for (int k = 0; request->accuracy && k < run->count && status == TB_OK; k++)
+            if (!run->pairs[k].failure[0] && !tb_interrupted())
+                status = evaluate(run, k, side, err);
+        if (status == TB_OK && request->numerics_against)
+            status = tb_measure_all_numerics(&run->measure, &run->sides[side], err);
+    }
     return status;
 }
 

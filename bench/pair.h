@@ -56,6 +56,9 @@ tb_status tb_pair_begin(tb_pair_run *run, tb_store *store, int64_t blocks, tb_er
 /* One block of a pair; profiled blocks make no medians. A process that ends badly is the pair's
    `failure`, not an error. */
 tb_status tb_pair_block(tb_pair_run *run, int pair, bool profile, tb_error *err);
+/* What the request asks of outputs besides, once of each side: accuracy on labelled data, and how far
+   every tensor lies from a reference's. Of pairs that have not failed. */
+tb_status tb_pair_examine(tb_pair_run *run, tb_error *err);
 tb_status tb_pair_end(tb_pair_run *run, int exit_code, tb_error *err);
 void tb_pair_close(tb_pair_run *run);
 

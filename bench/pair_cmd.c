@@ -155,6 +155,8 @@ static tb_status measure_and_print(const tb_args *args, tb_pair_run *run,
         status = measure_all(run, blocks, request->max_ns, target, err);
     if (status == TB_OK && profiled)
         status = profile_all(run, err);
+    if (status == TB_OK)
+        status = tb_pair_examine(run, err);
     *code = exit_of(run);
     if (run->measure.run_id) {
         tb_status ended = tb_pair_end(run, (int)*code, err);

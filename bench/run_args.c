@@ -134,6 +134,23 @@ static tb_status read_accuracy(const char *text, tb_error *err, tb_run_args *out
     return status == TB_OK ? TB_OK : tb_in(err, "--accuracy");
 }
 
+static tb_status read_numerics(const tb_args *args, tb_error *err, tb_run_args *out)
+{
+    if (!tb_args_flag(args, "numerics"))
+        return tb_args_given(args, "against")
+                   ? tb_fail(err, TB_USAGE, "--against: says what --numerics compares with")
+                   : TB_OK;
+    if (out->request.signature)
+        return tb_fail(err, TB_USAGE,
+                       "--numerics: compares the main subgraph, and --signature "
+                       "chooses another");
+    tb_delegate_arg against;
+    tb_status status =
+        tb_delegate_arg_parse(tb_args_text(args, "against"), &out->texts, err, &against);
+    out->request.numerics_against = against.canonical;
+    return status;
+}
+
 tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *err,
                            tb_run_args *out)
 {
@@ -154,6 +171,8 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
         status = read_labels(args, err, &out->labels, &out->request.label_count);
     if (status == TB_OK)
         status = read_accuracy(tb_args_text(args, "accuracy"), err, out);
+    if (status == TB_OK)
+        status = read_numerics(args, err, out);
     for (int k = 0; k < count; k++)
         out->models[k] = tb_args_operand(args, k);
     out->request.command = command;
@@ -164,6 +183,7 @@ tb_status tb_run_args_read(const tb_args *args, const char *command, tb_error *e
 
 void tb_run_args_free(tb_run_args *run)
 {
+    tb_arena_free(&run->texts);
     free(run->accuracy_options);
     free(run->accuracy_text);
     free(run->labels);

@@ -12,6 +12,7 @@ typedef struct tb_run_args {
     tb_accuracy accuracy;
     char *accuracy_text;
     const char **accuracy_options;
+    tb_arena texts;
 } tb_run_args;
 
 /* The operands are the models. Free it after a failure as well. */

@@ -12,6 +12,7 @@
 #include "runtime/base/size.h"
 
 #define RESAMPLES   2000
+#define LEAST_SCORE 1e-9 /* in the place of 0, which has no ratio */
 #define LEVEL       0.95
 #define IGNORED     0.005 /* a difference that nobody calls one */
 #define ONE_PROCESS 0.05  /* and where it might be just that process */
@@ -28,6 +29,11 @@ static const tb_metric_info metric_rows[] = {
 const tb_metric_info *tb_metric_about(tb_metric metric)
 {
     return &metric_rows[metric];
+}
+
+double tb_metric_offset(tb_metric metric)
+{
+    return metric == TB_METRIC_LEFT_BEHIND || metric == TB_METRIC_NOISE ? 1 : 0;
 }
 
 tb_metric tb_metric_find(const char *key)
@@ -157,8 +163,30 @@ static size_t samples_needed(tb_metric metric)
                                      : 1;
 }
 
+static bool is_error(const char *accuracy_metric)
+{
+    return same_text(accuracy_metric, "mae") || same_text(accuracy_metric, "rmse");
+}
+
+/* Of a process that compared tensors, which makes no other figure. */
+static double noise_of(const side *s, const tb_result *result)
+{
+    /* Ours without a delegate is what others are compared with. */
+    if (same_text(result->row.engine, "native") && same_text(result->row.delegate, "reference"))
+        return tb_metric_offset(TB_METRIC_NOISE);
+    for (size_t k = 0; k < s->figures.count; k++) {
+        const tb_figure_value_row *row = &s->figures.items[k];
+        if (!same_text(row->phase, "numerics") || !same_text(row->metric, "output_noise"))
+            continue;
+        for (size_t p = 0; p < result->process_count; p++)
+            if (result->processes[p].process_id == row->process_id)
+                return row->value + tb_metric_offset(TB_METRIC_NOISE);
+    }
+    return 0;
+}
+
 /* The result's own figure, one value for all of its processes; 0: none. */
-static double result_metric(tb_metric metric, const tb_result *result)
+static double result_metric(tb_metric metric, const side *s, const tb_result *result)
 {
     const tb_result_row *row = &result->row;
     switch (metric) {
@@ -171,10 +199,19 @@ static double result_metric(tb_metric metric, const tb_result *result)
     case TB_METRIC_NODES:
         return (double)row->nodes_total.value;
     case TB_METRIC_LEFT_BEHIND:
-        /* One more, so that none is a value too. */
         return row->nodes_total.known && row->nodes_delegated.known
-                   ? (double)(row->nodes_total.value - row->nodes_delegated.value) + 1
+                   ? (double)(row->nodes_total.value - row->nodes_delegated.value) +
+                         tb_metric_offset(metric)
                    : 0;
+    case TB_METRIC_ACCURACY:
+    case TB_METRIC_TASK_ERROR:
+        /* None right, or no error at all, is a value, too. */
+        return row->accuracy.known &&
+                       is_error(row->accuracy_metric) == (metric == TB_METRIC_TASK_ERROR)
+                   ? fmax(row->accuracy.value, LEAST_SCORE)
+                   : 0;
+    case TB_METRIC_NOISE:
+        return noise_of(s, result);
     default:
         return 0;
     }
@@ -217,7 +254,7 @@ static void add_member_values(const side *s, const member *m, tb_metric metric, 
     const double *sorted = m->sorted;
     for (size_t r = 0; r < m->count; r++) {
         const tb_result *result = m->results[r];
-        double whole = result_metric(metric, result);
+        double whole = result_metric(metric, s, result);
         for (size_t p = 0; p < result->process_count; p++) {
             const tb_result_process *process = &result->processes[p];
             if (!process->counts)
@@ -281,10 +318,8 @@ static void compare_metric(compare_state *state, tb_metric metric, const member 
     change->known = true;
     change->base = of_base;
     change->head = of_head;
-    if (metric == TB_METRIC_LEFT_BEHIND) {
-        change->base -= 1;
-        change->head -= 1;
-    }
+    change->base -= tb_metric_offset(metric);
+    change->head -= tb_metric_offset(metric);
     if (metric == TB_METRIC_MEDIAN && one_process_each(all, base, head)) {
         tb_level_process two[] = {{base->newest->sorted_ns, base->newest->sample_count, 0, false},
                                   {head->newest->sorted_ns, head->newest->sample_count, 0, true}};

@@ -31,6 +31,9 @@
     X(NODES, "nodes", "nodes of the execution plan", "count", LOWER, true)                    \
     X(LEFT_BEHIND, "left_behind", "nodes the delegate left behind", "count", LOWER, true)     \
     X(PARTITIONS, "partitions", "partitions of the delegate", "count", LOWER, true)           \
+    X(ACCURACY, "accuracy", "accuracy on labelled data", "share", HIGHER, true)               \
+    X(TASK_ERROR, "task_error", "error on labelled data", "value", LOWER, true)               \
+    X(NOISE, "noise", "noise to signal of the outputs", "share", LOWER, true)                 \
     X(FLOPS, "flops", "operations", "count", LOWER, true)                                     \
     X(BYTES_MOVED, "bytes_moved", "bytes read and written", "bytes", LOWER, true)
 
@@ -47,6 +50,8 @@ typedef struct tb_metric_info {
 } tb_metric_info;
 
 const tb_metric_info *tb_metric_about(tb_metric metric);
+/* What is added to values of a metric that may be 0, so that they have a ratio: 0 for most, else 1. */
+double tb_metric_offset(tb_metric metric);
 /* TB_METRIC_COUNT: no metric has that key. */
 tb_metric tb_metric_find(const char *key);
 

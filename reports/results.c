@@ -391,37 +391,56 @@ static tb_status complete(build_state *state, const group *members)
 
 /* ---- grouping ---- */
 
+/* Who evaluates is another program than who measures: of the same sources they are one build. */
+static bool same_build(const tb_process_row *first, const tb_process_row *row)
+{
+    return first->build_id == row->build_id ||
+           (row->process.task && row->build.git_revision &&
+            same_text(first->build.git_revision, row->build.git_revision) &&
+            same_text(first->build.engine, row->build.engine));
+}
+
 static bool belongs(const group *members, const tb_process_row *row)
 {
     const tb_process_row *first = members->rows[0];
-    return first->configuration_id == row->configuration_id && first->build_id == row->build_id &&
+    return first->configuration_id == row->configuration_id && same_build(first, row) &&
            same_text(first->process.arm, row->process.arm);
 }
 
-/* Makes the groups of a run's processes; each has room for all of them that follow. */
+static tb_status put_in_group(build_state *state, tb_process_row *row, size_t room,
+                              tb_array *groups)
+{
+    group *found = NULL;
+    for (size_t g = 0; g < groups->count && !found; g++)
+        if (belongs((group *)groups->items + g, row))
+            found = (group *)groups->items + g;
+    if (!found) {
+        found = tb_array_push(state->pool, groups);
+        if (found)
+            found->rows = tb_pool_take(state->pool, room, sizeof *found->rows);
+        if (!found || !found->rows)
+            return tb_pool_check(state->pool, state->err);
+    }
+    found->rows[found->count++] = row;
+    return TB_OK;
+}
+
+/* Makes the groups of a run's processes: first those that measured, so that the others find theirs. */
 static tb_status group_processes(build_state *state, const tb_process_rows *rows, tb_array *groups,
                                  size_t *left_out)
 {
-    for (size_t i = 0; i < rows->count; i++) {
-        tb_process_row *row = &rows->items[i];
-        if (!tb_selection_takes(state->selection, row)) {
-            ++*left_out;
-            continue;
+    tb_status status = TB_OK;
+    for (int tasks = 0; tasks < 2; tasks++)
+        for (size_t i = 0; i < rows->count && status == TB_OK; i++) {
+            tb_process_row *row = &rows->items[i];
+            if ((row->process.task != NULL) != (tasks == 1))
+                continue;
+            if (tb_selection_takes(state->selection, row))
+                status = put_in_group(state, row, rows->count, groups);
+            else
+                ++*left_out;
         }
-        group *found = NULL;
-        for (size_t g = 0; g < groups->count && !found; g++)
-            if (belongs((group *)groups->items + g, row))
-                found = (group *)groups->items + g;
-        if (!found) {
-            found = tb_array_push(state->pool, groups);
-            if (found)
-                found->rows = tb_pool_take(state->pool, rows->count - i, sizeof *found->rows);
-            if (!found || !found->rows)
-                return tb_pool_check(state->pool, state->err);
-        }
-        found->rows[found->count++] = row;
-    }
-    return TB_OK;
+    return status;
 }
 
 static int compare_texts(const char *a, const char *b)

@@ -8,8 +8,9 @@
 
 /* The few texts there are, so that a hundred thousand rows do not copy them. */
 static const char *const known_texts[] = {
-    "load",        "delegate",  "allocate",       "first_invoke", "steady",    "process",
-    "duration_ns", "rss_bytes", "peak_rss_bytes", "arena_bytes",  "energy_uj", "owned_peak_bytes",
+    "load",      "delegate",         "allocate",  "first_invoke",   "steady",
+    "process",   "duration_ns",      "rss_bytes", "peak_rss_bytes", "arena_bytes",
+    "energy_uj", "owned_peak_bytes", "numerics",  "output_noise",
 };
 
 static const char *known(const unsigned char *text)
@@ -30,7 +31,7 @@ static tb_status read_run(tb_store *store, int64_t run_id, tb_pool *pool, tb_err
         " JOIN figure f ON f.process_id = p.id WHERE p.run_id = ? AND (f.owner = ''"
         " OR f.metric = 'owned_peak_bytes' AND f.phase = 'first_invoke')"
         " AND f.value IS NOT NULL AND f.metric IN ('duration_ns', 'rss_bytes', 'peak_rss_bytes',"
-        " 'arena_bytes', 'energy_uj', 'owned_peak_bytes')",
+        " 'arena_bytes', 'energy_uj', 'owned_peak_bytes', 'output_noise')",
         err, &statement);
     if (status != TB_OK)
         return status;

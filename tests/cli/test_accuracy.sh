@@ -57,6 +57,7 @@ ok "run evaluates as well" is "$code" 0
 run "$TFLBENCH" show @ --json --db "$db"
 ok "one row has the latency" says "$out" '"median_ns":'
 ok "and the accuracy" says "$out" '"top1"'
+ok "... the same row" is "$(grep -c '"median_ns"' "$out")" 1
 
 run "$TFLBENCH" accuracy "$float" --task guess --data "$dir/set"
 ok "an unknown task is a mistake of the caller" is "$code" 2
