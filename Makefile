@@ -69,7 +69,8 @@ isa_flags = $(if $(filter %_sse41.c,$1),-msse4.1) \
             $(if $(filter %_i8mm.c,$1),-march=armv8.2-a+dotprod+i8mm)
 # clang's undefined-behaviour checks make unrolled kernels take it the better part of an hour; gcc's do
 # not, and check them.
-kernel_flags = $(if $(findstring clang,$(CC)),$(if $(findstring undefined,$(SAN)), \
+# What a model's start takes is mostly packing: plain loops that -O3 makes vectors of.
+kernel_flags = $(if $(SAN),,$(if $(filter %cpu/pack.c,$1),-O3)) $(if $(findstring clang,$(CC)),$(if $(findstring undefined,$(SAN)), \
                  $(if $(filter delegates/cpu/k_%,$1),-fno-sanitize=undefined)))
 
 # Programs that count their own allocations (profiler/alloc_count.h).

@@ -140,6 +140,11 @@ static bool host_is_graph_output(const tb_host *host, int subgraph, int tensor)
     return false;
 }
 
+static void host_release(const tb_host *host, const void *data, size_t bytes)
+{
+    tb_model_release_pages(interpreter_of(host)->model, data, bytes);
+}
+
 void tb_host_fill(tb_delegate_entry *entry)
 {
     entry->host = (tb_host){
@@ -156,5 +161,6 @@ void tb_host_fill(tb_delegate_entry *entry)
         .subgraph_index = host_subgraph_index,
         .describe_plan = host_describe_plan,
         .is_graph_output = host_is_graph_output,
+        .release = host_release,
     };
 }

@@ -74,6 +74,10 @@ typedef struct tb_host {
 
     /* Whether the tensor is an output of the subgraph, which its nodes do not tell. */
     bool (*is_graph_output)(const struct tb_host *host, int subgraph, int tensor);
+
+    /* Bytes of a constant that the delegate has read for the last time, for all it knows: where they
+       lie in a mapped file, their pages may leave memory (they come back when they are read). */
+    void (*release)(const struct tb_host *host, const void *data, size_t bytes);
 } tb_host;
 
 /* In TfLiteDelegate::flags: a model that this delegate is not for (TB_UNAVAILABLE) runs without it, and

@@ -99,6 +99,24 @@ tb_status tb_model_from_memory(const void *data, size_t size, const char *name, 
     return check(model, err, out);
 }
 
+static bool lies_in(const tb_mapping *mapping, const void *data, size_t size)
+{
+    const uintptr_t first = (uintptr_t)mapping->data, at = (uintptr_t)data;
+    return mapping->data && at >= first && at - first <= mapping->size &&
+           size <= mapping->size - (at - first);
+}
+
+void tb_model_release_pages(const tb_model *model, const void *data, size_t size)
+{
+    bool mapped = lies_in(&model->mapping, data, size);
+    const size_t groups =
+        model->external_files ? tb_schema_model_external_buffer_groups(model->root).count : 0;
+    for (size_t k = 0; k < groups && !mapped; k++)
+        mapped = lies_in(&model->external_files[k], data, size);
+    if (mapped)
+        tb_os_release_pages(data, size);
+}
+
 tb_model *tb_model_retain(tb_model *model)
 {
     atomic_fetch_add_explicit(&model->references, 1, memory_order_relaxed);

@@ -54,6 +54,10 @@ tb_model *tb_model_retain(tb_model *model);
 /* NULL is allowed. */
 void tb_model_release(tb_model *model);
 
+/* Bytes of the model that are not read again soon: where they lie in a mapped file, their pages leave
+   memory until somebody does. */
+void tb_model_release_pages(const tb_model *model, const void *data, size_t size);
+
 /*
  * The one object that all interpreters of this model share; the first who asks has it made by
  * `make`, and `end` gets it when the model goes. NULL where `make` returns NULL. It is the runtime's

@@ -64,7 +64,7 @@ round() {
     # shellcheck disable=SC2086 # a list
     "$tflbench" run $models --threads 1,2 --base "$(side_of "$1")" --head engine=native,delegate=cpu \
         --label "peer=$1" --blocks 2 --no-profile --check off --warmup 3 --warmup-seconds 0.03 \
-        --min-runs 5 --min-seconds 0.06 --quiet --db "$db" >/dev/null 2>"$folder/round.log" || code=$?
+        --min-runs 5 --min-seconds 0.06 --max-runs 5000 --quiet --db "$db" >/dev/null 2>"$folder/round.log" || code=$?
     [ "$code" = 0 ] || [ "$code" = 5 ] || { cat "$folder/round.log" >&2; exit "$code"; }
 }
 

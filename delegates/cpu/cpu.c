@@ -380,6 +380,7 @@ static tb_status create(const tb_delegate_option *options, int option_count, int
             destroy(&delegate->base);
             return status;
         }
+        tb_packs_set_pool(packs, delegate->own_pool);
     }
     *out = &delegate->base;
     return TB_OK;

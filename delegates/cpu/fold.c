@@ -180,14 +180,13 @@ tb_status tb_fold_values(TfLiteContext *context, const tb_cpu_fold *fold, tb_pac
     if (!count_of(to, &count) || !tb_mul_size(count, sizeof(float), &bytes))
         return tb_fail(err, TB_UNSUPPORTED, "tensor %d is too large to be unpacked", fold->tensor);
     const bool convert = from->type != to->type;
-    tb_status status = TB_NO_MEMORY;
-    void *values = NULL, *dense = NULL;
+    void *values, *dense = NULL;
     const void *stored = source->data.raw_const;
-    values = aligned_alloc(64, tb_align_up(bytes, 64));
-    if (convert && source->sparsity)
-        dense = malloc(bytes);
-    if (!values || (convert && source->sparsity && !dense)) {
-        tb_fail(err, TB_NO_MEMORY, "unpacking tensor %d: %zu bytes", fold->tensor, bytes);
+    tb_status status = tb_packs_alloc(packs, bytes, err, &values);
+    if (status != TB_OK)
+        return tb_in(err, "unpacking tensor %d", fold->tensor);
+    if (convert && source->sparsity && !(dense = malloc(bytes))) {
+        status = tb_fail(err, TB_NO_MEMORY, "unpacking tensor %d: %zu bytes", fold->tensor, bytes);
         goto fail;
     }
     if (source->sparsity) {
@@ -200,12 +199,13 @@ tb_status tb_fold_values(TfLiteContext *context, const tb_cpu_fold *fold, tb_pac
     if (convert)
         dequantize(from, stored, count, values);
     free(dense);
+    tb_packs_release(packs, source->data.raw_const, source->bytes);
     *out = tb_packs_publish(packs, &key, sizeof key, values);
     return *out ? TB_OK : tb_fail(err, TB_NO_MEMORY, "keeping tensor %d", fold->tensor);
 
 fail:
     free(dense);
-    free(values);
+    tb_packs_drop(packs, values);
     return status;
 }
 
@@ -223,11 +223,14 @@ tb_status tb_fold_weights(const TfLiteTensor *filter, tb_packs *packs, tb_error 
     size_t count, bytes;
     if (!count_of(filter, &count) || !tb_mul_size(count, sizeof(float), &bytes))
         return tb_fail(err, TB_UNSUPPORTED, "the weights are too large to be unpacked");
-    float *values = aligned_alloc(64, tb_align_up(bytes, 64));
+    void *block;
+    tb_status status = tb_packs_alloc(packs, bytes, err, &block);
+    if (status != TB_OK)
+        return status;
+    float *values = block;
     int8_t *unpacked = filter->type == kTfLiteInt4 ? malloc(count) : NULL;
-    if (!values || (filter->type == kTfLiteInt4 && !unpacked)) {
-        free(values);
-        free(unpacked);
+    if (filter->type == kTfLiteInt4 && !unpacked) {
+        tb_packs_drop(packs, block);
         return tb_fail(err, TB_NO_MEMORY, "unpacking %zu weights", count);
     }
     if (unpacked)
@@ -236,6 +239,7 @@ tb_status tb_fold_weights(const TfLiteTensor *filter, tb_packs *packs, tb_error 
     for (size_t i = 0; i < count; i++)
         values[i] = (float)from[i];
     free(unpacked);
+    tb_packs_release(packs, filter->data.raw_const, filter->bytes);
     *out = tb_packs_publish(packs, &key, sizeof key, values);
     return *out ? TB_OK : tb_fail(err, TB_NO_MEMORY, "keeping unpacked weights");
 }

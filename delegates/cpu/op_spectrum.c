@@ -81,9 +81,10 @@ static tb_status find_tables(tb_plan *plan, size_t count, tb_error *err, tb_fft_
     size_t bytes;
     const void *tables = tb_packs_find(plan->packs, &key, sizeof key);
     if (!tables && tb_fft_plan_bytes(count, &bytes)) {
-        void *made = aligned_alloc(TB_CPU_ALIGNMENT, tb_align_up(bytes, TB_CPU_ALIGNMENT));
-        if (!made)
-            return tb_fail(err, TB_NO_MEMORY, "the tables of a transform: %zu bytes", bytes);
+        void *made;
+        tb_status status = tb_packs_alloc(plan->packs, bytes, err, &made);
+        if (status != TB_OK)
+            return tb_in(err, "the tables of a transform");
         tb_fft_plan_fill(count, made, out);
         tables = tb_packs_publish(plan->packs, &key, sizeof key, made);
     }

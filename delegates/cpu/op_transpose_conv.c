@@ -278,9 +278,10 @@ static tb_status turn(tb_plan *plan, const tb_value *filter, const phase *y, con
     const size_t run = (size_t)filter->dims[3] * filter->element_bytes;
     const size_t taps = (size_t)y->taps * (size_t)x->taps;
     const size_t bytes = (size_t)filter->dims[0] * taps * run;
-    char *block = aligned_alloc(TB_CPU_ALIGNMENT, tb_align_up(bytes + 1, TB_CPU_ALIGNMENT));
-    if (!block)
-        return tb_fail(err, TB_NO_MEMORY, "turning %zu bytes of weights", bytes);
+    void *block;
+    tb_status status = tb_packs_alloc(plan->packs, bytes, err, &block);
+    if (status != TB_OK)
+        return status;
     char *to = block;
     for (int32_t channel = 0; channel < filter->dims[0]; channel++)
         for (int32_t ty = y->taps - 1; ty >= 0; ty--)

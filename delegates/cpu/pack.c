@@ -1,98 +1,9 @@
 /* Packs weights into the layouts of kernels.h and keeps the blocks. */
 #include "delegates/cpu/pack.h"
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/base/size.h"
-
-enum { BLOCK_ALIGNMENT = 64 };
-
-/* ---- where blocks live ----------------------------------------------------------------------------- */
-
-typedef struct pack_entry {
-    struct pack_entry *next;
-    void *block;
-    size_t key_size;
-    unsigned char key[];
-} pack_entry;
-
-struct tb_packs {
-    pthread_mutex_t lock;
-    pack_entry *entries;
-    const tb_host *host;
-};
-
-tb_packs *tb_packs_create(void)
-{
-    tb_packs *packs = calloc(1, sizeof *packs);
-    if (packs && pthread_mutex_init(&packs->lock, NULL) != 0) {
-        free(packs);
-        return NULL;
-    }
-    return packs;
-}
-
-void tb_packs_destroy(tb_packs *packs)
-{
-    if (!packs)
-        return;
-    for (pack_entry *entry = packs->entries, *next; entry; entry = next) {
-        next = entry->next;
-        free(entry->block);
-        free(entry);
-    }
-    pthread_mutex_destroy(&packs->lock);
-    free(packs);
-}
-
-void tb_packs_bind(tb_packs *packs, const tb_host *host)
-{
-    packs->host = host;
-}
-
-static const void *find(tb_packs *packs, const void *key, size_t key_size)
-{
-    if (packs->host)
-        return packs->host->packed_find(packs->host, key, key_size);
-    const void *found = NULL;
-    pthread_mutex_lock(&packs->lock);
-    for (const pack_entry *entry = packs->entries; entry && !found; entry = entry->next)
-        if (entry->key_size == key_size && memcmp(entry->key, key, key_size) == 0)
-            found = entry->block;
-    pthread_mutex_unlock(&packs->lock);
-    return found;
-}
-
-/* Takes the block; gives back the one to use, NULL without memory. */
-static const void *publish(tb_packs *packs, const void *key, size_t key_size, void *block)
-{
-    if (packs->host)
-        return packs->host->packed_publish(packs->host, key, key_size, block, free);
-    pack_entry *entry = malloc(sizeof *entry + key_size);
-    if (!entry) {
-        free(block);
-        return NULL;
-    }
-    *entry = (pack_entry){.block = block, .key_size = key_size};
-    memcpy(entry->key, key, key_size);
-    pthread_mutex_lock(&packs->lock);
-    entry->next = packs->entries;
-    packs->entries = entry;
-    pthread_mutex_unlock(&packs->lock);
-    return block;
-}
-
-const void *tb_packs_find(tb_packs *packs, const void *key, size_t key_size)
-{
-    return find(packs, key, key_size);
-}
-
-const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, void *block)
-{
-    return publish(packs, key, key_size, block);
-}
 
 /* ---- keys ------------------------------------------------------------------------------------------ */
 
@@ -137,23 +48,12 @@ static void key_of(pack_key *key, uint32_t kind, const void *weights, const void
     }
 }
 
-static tb_status allocate(size_t bytes, tb_error *err, void **out)
+/* Keeps what was packed; the model's own bytes are not read again. */
+static tb_status keep(tb_packs *packs, const pack_key *key, size_t weight_bytes, void *block,
+                      tb_error *err, const void **out)
 {
-    size_t rounded;
-    if (!tb_add_size(bytes, BLOCK_ALIGNMENT, &rounded))
-        return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", bytes);
-    rounded &= ~(size_t)(BLOCK_ALIGNMENT - 1);
-    *out = aligned_alloc(BLOCK_ALIGNMENT, rounded);
-    if (!*out)
-        return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", rounded);
-    memset(*out, 0, rounded);
-    return TB_OK;
-}
-
-static tb_status keep(tb_packs *packs, const pack_key *key, void *block, tb_error *err,
-                      const void **out)
-{
-    *out = publish(packs, key, sizeof *key, block);
+    *out = tb_packs_publish(packs, key, sizeof *key, block);
+    tb_packs_release(packs, key->weights, weight_bytes);
     return *out ? TB_OK : tb_fail(err, TB_NO_MEMORY, "keeping packed weights");
 }
 
@@ -180,6 +80,8 @@ static size_t panel_columns(const tb_pack_gemm *p, size_t first)
     return left >= p->nr ? p->nr : tb_align_up(left, p->vl);
 }
 
+enum { PACK_ROWS = 16 };
+
 void tb_pack_f32_panel(const tb_pack_gemm *p, size_t panel, void *to)
 {
     const float *weights = p->weights, *bias = p->bias;
@@ -197,11 +99,40 @@ void tb_pack_f32_panel(const tb_pack_gemm *p, size_t panel, void *to)
                    used * sizeof *weights);
         return;
     }
-    for (size_t j = 0; j < used; j++) {
-        const float *from = weights + (first + j) * p->weight_step_n;
-        float *column = head + columns + j;
-        for (size_t i = 0; i < k; i++)
-            column[i * columns] = from[i * p->weight_step_k];
+    /* A few rows at a time, so that what is written lies together as well as what is read. */
+    for (size_t i = 0; i < k; i += PACK_ROWS) {
+        const size_t rows = k - i < PACK_ROWS ? k - i : PACK_ROWS;
+        for (size_t j = 0; j < used; j++) {
+            const float *from = weights + (first + j) * p->weight_step_n + i * p->weight_step_k;
+            float *to_row = head + (1 + i) * columns + j;
+            if (rows == PACK_ROWS && p->weight_step_k == 1) {
+                for (size_t r = 0; r < PACK_ROWS; r++)
+                    to_row[r * columns] = from[r];
+                continue;
+            }
+            for (size_t r = 0; r < rows; r++)
+                to_row[r * columns] = from[r * p->weight_step_k];
+        }
+    }
+}
+
+/* Panels are packed by all threads: what a model's start takes is mostly this. */
+typedef struct panel_work {
+    const tb_pack_gemm *p;
+    const tb_pack_q8 *q; /* NULL: floats */
+    char *block;
+} panel_work;
+
+static void pack_panels(void *context, size_t begin, size_t end, int thread)
+{
+    (void)thread;
+    const panel_work *all = context;
+    for (size_t panel = begin; panel < end; panel++) {
+        if (all->q)
+            tb_pack_q8_panel(all->p, all->q, panel,
+                             all->block + panel * tb_pack_q8_panel_bytes(all->p));
+        else
+            tb_pack_f32_panel(all->p, panel, all->block + panel * tb_pack_f32_panel_bytes(all->p));
     }
 }
 
@@ -211,17 +142,17 @@ tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err
     const size_t numbers[8] = {p->n,  p->k,  p->segs, p->weight_step_k, p->weight_step_n,
                                p->nr, p->vl, 0};
     key_of(&key, KIND_F32_GEMM, p->weights, p->bias, numbers, NULL, 0);
-    *out = find(packs, &key, sizeof key);
+    *out = tb_packs_find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
-    const size_t panels = (p->n + p->nr - 1) / p->nr;
+    const size_t count = (p->n + p->nr - 1) / p->nr;
     void *block;
-    tb_status status = allocate(panels * tb_pack_f32_panel_bytes(p), err, &block);
+    tb_status status = tb_packs_alloc(packs, count * tb_pack_f32_panel_bytes(p), err, &block);
     if (status != TB_OK)
         return status;
-    for (size_t panel = 0; panel < panels; panel++)
-        tb_pack_f32_panel(p, panel, (char *)block + panel * tb_pack_f32_panel_bytes(p));
-    return keep(packs, &key, block, err, out);
+    panel_work all = {p, NULL, block};
+    tb_parallel_for(tb_packs_pool(packs), count, 1, pack_panels, &all);
+    return keep(packs, &key, p->n * p->segs * p->k * sizeof(float), block, err, out);
 }
 
 /* Filter transforms: a row for each point, in powers of x. */
@@ -233,14 +164,62 @@ static const double winograd_4[6][3] = {{1.0 / 4, 0, 0},
                                         {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                         {0, 0, 1}};
 
-/* Element (i, j) of a transformed filter whose taps lie `step` apart. */
-static float winograd_weight(const double (*g)[3], int i, int j, const float *taps, size_t step)
+enum { WINOGRAD_CHANNELS = 16 };
+
+/* Transforms the filters of `count` neighbouring channels, taps `tap_step` apart, by rows and then by
+   columns; element e of channel c goes to out[e][c]. */
+static void transform_filters(const double (*g)[3], int side, const float *taps,
+                              size_t channel_step, size_t tap_step, size_t count,
+                              float (*out)[WINOGRAD_CHANNELS])
 {
-    double sum = 0;
-    for (int y = 0; y < 3; y++)
+    double in[9][WINOGRAD_CHANNELS] = {{0}}, half[6][3][WINOGRAD_CHANNELS];
+    for (size_t tap = 0; tap < 9; tap++)
+        for (size_t c = 0; c < count; c++)
+            in[tap][c] = (double)taps[tap * tap_step + c * channel_step];
+    for (int i = 0; i < side; i++)
         for (int x = 0; x < 3; x++)
-            sum += g[i][y] * g[j][x] * (double)taps[(size_t)(3 * y + x) * step];
-    return (float)sum;
+            for (int c = 0; c < WINOGRAD_CHANNELS; c++)
+                half[i][x][c] =
+                    g[i][0] * in[x][c] + g[i][1] * in[3 + x][c] + g[i][2] * in[6 + x][c];
+    for (int i = 0; i < side; i++)
+        for (int j = 0; j < side; j++)
+            for (int c = 0; c < WINOGRAD_CHANNELS; c++)
+                out[i * side + j][c] = (float)(g[j][0] * half[i][0][c] + g[j][1] * half[i][1][c] +
+                                               g[j][2] * half[i][2][c]);
+}
+
+typedef struct winograd_matrices {
+    const tb_pack_gemm *p;
+    const double (*g)[3];
+    int side;
+    size_t channels, panel_bytes, matrix_bytes;
+    char *block;
+} winograd_matrices;
+
+/* Columns of all matrices. */
+static void pack_winograd_columns(void *context, size_t begin, size_t end, int thread)
+{
+    (void)thread;
+    const winograd_matrices *m = context;
+    const tb_pack_gemm *p = m->p;
+    float out[36][WINOGRAD_CHANNELS];
+    for (size_t column = begin; column < end; column++) {
+        const size_t panel = column / p->nr, columns = panel_columns(p, panel * p->nr);
+        const float *from = (const float *)p->weights + column * p->weight_step_n;
+        for (size_t c = 0; c < m->channels; c += WINOGRAD_CHANNELS) {
+            const size_t left = m->channels - c;
+            const size_t count = left < WINOGRAD_CHANNELS ? left : WINOGRAD_CHANNELS;
+            transform_filters(m->g, m->side, from + c * p->weight_step_k, p->weight_step_k,
+                              m->channels * p->weight_step_k, count, out);
+            for (int e = 0; e < m->side * m->side; e++) {
+                float *to = (float *)(void *)(m->block + (size_t)e * m->matrix_bytes +
+                                              panel * m->panel_bytes) +
+                            (c + 1) * columns + column % p->nr;
+                for (size_t k = 0; k < count; k++)
+                    to[k * columns] = out[e][k];
+            }
+        }
+    }
 }
 
 tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size, tb_error *err,
@@ -254,26 +233,26 @@ tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size,
     const size_t panel_bytes = p->nr * (1 + channels) * sizeof(float);
     const int side = size + 2;
     *matrix_bytes = panels * panel_bytes;
-    *out = find(packs, &key, sizeof key);
+    *out = tb_packs_find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
     void *block;
-    tb_status status = allocate((size_t)(side * side) * *matrix_bytes, err, &block);
+    tb_status status = tb_packs_alloc(packs, (size_t)(side * side) * *matrix_bytes, err, &block);
     if (status != TB_OK)
         return status;
-    const double(*g)[3] = size == 2 ? winograd_2 : winograd_4;
-    for (int element = 0; element < side * side; element++)
-        for (size_t column = 0; column < p->n; column++) {
-            const size_t panel = column / p->nr, columns = panel_columns(p, panel * p->nr);
-            float *to = (float *)(void *)((char *)block + (size_t)element * *matrix_bytes +
-                                          panel * panel_bytes);
-            const float *from = (const float *)p->weights + column * p->weight_step_n;
-            for (size_t c = 0; c < channels; c++)
-                to[(c + 1) * columns + column % p->nr] =
-                    winograd_weight(g, element / side, element % side, from + c * p->weight_step_k,
-                                    channels * p->weight_step_k);
-        }
-    return keep(packs, &key, block, err, out);
+    winograd_matrices all = {
+        p, size == 2 ? winograd_2 : winograd_4, side, channels, panel_bytes, *matrix_bytes, block};
+    tb_parallel_for(tb_packs_pool(packs), p->n, 8, pack_winograd_columns, &all);
+    return keep(packs, &key, p->n * p->k * sizeof(float), block, err, out);
+}
+
+/* Sum of n signed bytes, of which `flip` was to be taken from the bits. */
+static int32_t sum_bytes(const uint8_t *bytes, size_t n, uint8_t flip)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (uint8_t)(bytes[i] ^ flip ^ 0x80);
+    return (int32_t)(sum - 128 * (uint32_t)n);
 }
 
 static int32_t q8_weight(const tb_pack_q8 *q, const void *weights, size_t at)
@@ -336,6 +315,38 @@ static void set_head(int32_t *head, size_t columns, size_t vl, size_t j, int32_t
  * third and fourth term together stay what they are); and where it multiplies a with w - zw (kr 2),
  *     sum a (w - zw) - za sum (w - zw).
  */
+/* Weights of one stretch whose k lie together, for kernels that take four at a time; adds up each
+   column. */
+static void pack_quads(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t stretch, size_t first,
+                       size_t used, size_t columns, int8_t *to, int32_t *sums)
+{
+    const uint8_t *weights = (const uint8_t *)p->weights + stretch * p->k;
+    const uint8_t flip = q->weights_unsigned ? 0x80 : 0;
+    const uint32_t flips = flip * 0x01010101u;
+    const size_t whole = p->k / 4;
+    for (size_t j = 0; j < used; j++)
+        sums[j] =
+            tb_wrap_add(sums[j], sum_bytes(weights + (first + j) * p->weight_step_n, p->k, flip));
+    /* A cache line of each column at a time. */
+    for (size_t i = 0; i < whole; i += 16) {
+        const size_t quads = whole - i < 16 ? whole - i : 16;
+        for (size_t j = 0; j < used; j++) {
+            const uint8_t *from = weights + (first + j) * p->weight_step_n + 4 * i;
+            int8_t *column = to + (i * columns + j) * 4;
+            for (size_t r = 0; r < quads; r++) {
+                uint32_t quad;
+                memcpy(&quad, from + 4 * r, sizeof quad);
+                quad ^= flips;
+                memcpy(column + 4 * r * columns, &quad, sizeof quad);
+            }
+        }
+    }
+    for (size_t j = 0; j < used && p->k % 4; j++)
+        for (size_t i = 4 * whole; i < p->k; i++)
+            to[(whole * columns + j) * 4 + i % 4] =
+                (int8_t)(weights[(first + j) * p->weight_step_n + i] ^ flip);
+}
+
 void tb_pack_q8_panel(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t panel, void *to_panel)
 {
     const int32_t *bias = p->bias;
@@ -346,10 +357,15 @@ void tb_pack_q8_panel(const tb_pack_gemm *p, const tb_pack_q8 *q, size_t panel, 
     int32_t *head = to_panel;
     int8_t *narrow_to = (int8_t *)(head + TB_Q8_HEAD * columns);
     int16_t *wide_to = (int16_t *)(void *)narrow_to;
+    enum { MOST_COLUMNS = 128 };
+    int32_t sums[MOST_COLUMNS] = {0};
+    const bool quads = p->kr == 4 && p->weight_step_k == 1 && used <= MOST_COLUMNS;
+    for (size_t s = 0; quads && s < p->segs; s++)
+        pack_quads(p, q, s, first, used, columns, narrow_to + s * p->k_padded * columns, sums);
     for (size_t j = 0; j < used; j++) {
         const size_t column = (first + j) * p->weight_step_n;
-        int32_t sum = 0;
-        for (size_t s = 0; s < p->segs; s++)
+        int32_t sum = quads ? sums[j] : 0;
+        for (size_t s = 0; !quads && s < p->segs; s++)
             for (size_t i = 0; i < p->k; i++) {
                 int32_t w = q8_weight(q, p->weights, column + (s * p->k + i) * p->weight_step_k);
                 size_t at = s * p->k_padded + i;
@@ -377,17 +393,17 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
     const size_t numbers[8] = {p->n,  p->k,  p->segs, p->weight_step_k, p->weight_step_n,
                                p->nr, p->vl, p->kr};
     key_of(&key, KIND_Q8_GEMM, p->weights, p->bias, numbers, q, p->n);
-    *out = find(packs, &key, sizeof key);
+    *out = tb_packs_find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
-    const size_t panels = (p->n + p->nr - 1) / p->nr;
+    const size_t count = (p->n + p->nr - 1) / p->nr;
     void *block;
-    tb_status status = allocate(panels * tb_pack_q8_panel_bytes(p), err, &block);
+    tb_status status = tb_packs_alloc(packs, count * tb_pack_q8_panel_bytes(p), err, &block);
     if (status != TB_OK)
         return status;
-    for (size_t panel = 0; panel < panels; panel++)
-        tb_pack_q8_panel(p, q, panel, (char *)block + panel * tb_pack_q8_panel_bytes(p));
-    return keep(packs, &key, block, err, out);
+    panel_work all = {p, q, block};
+    tb_parallel_for(tb_packs_pool(packs), count, 1, pack_panels, &all);
+    return keep(packs, &key, p->n * p->segs * p->k, block, err, out);
 }
 
 /* ---- depthwise ------------------------------------------------------------------------------------- */
@@ -398,12 +414,12 @@ tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, co
     const size_t taps = p->kh * p->kw;
     const size_t numbers[8] = {taps, p->channels, p->vl};
     key_of(&key, KIND_F32_DW, p->weights, p->bias, numbers, NULL, 0);
-    *out = find(packs, &key, sizeof key);
+    *out = tb_packs_find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
     const size_t blocks = (p->channels + p->vl - 1) / p->vl, size = (taps + 1) * p->vl;
     void *block;
-    tb_status status = allocate(blocks * size * sizeof(float), err, &block);
+    tb_status status = tb_packs_alloc(packs, blocks * size * sizeof(float), err, &block);
     if (status != TB_OK)
         return status;
     const float *weights = p->weights, *bias = p->bias;
@@ -414,7 +430,7 @@ tb_status tb_pack_f32_dw(tb_packs *packs, const tb_pack_dw *p, tb_error *err, co
         for (size_t tap = 0; tap < taps; tap++)
             column[(tap + 1) * p->vl] = weights[tap * p->channels + c];
     }
-    return keep(packs, &key, block, err, out);
+    return keep(packs, &key, taps * p->channels * sizeof(float), block, err, out);
 }
 
 /* What the head's column j of `columns` gets of channel c; `sum` of its weights less their zero. */
@@ -432,12 +448,13 @@ static int32_t q8_dw_weight(const tb_pack_dw *p, const tb_pack_q8 *q, size_t tap
     return q8_weight(q, p->weights, tap * p->channels + c) - zw;
 }
 
-static tb_status pack_dw_pairs(const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err, void **out)
+static tb_status pack_dw_pairs(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q,
+                               tb_error *err, void **out)
 {
     const size_t taps = p->kh * p->kw;
     const size_t pairs = (taps + 1) / 2, size = (TB_Q8_HEAD + pairs) * p->vl;
     const size_t blocks = (p->channels + p->vl - 1) / p->vl;
-    tb_status status = allocate(blocks * size * sizeof(int32_t), err, out);
+    tb_status status = tb_packs_alloc(packs, blocks * size * sizeof(int32_t), err, out);
     if (status != TB_OK)
         return status;
     int32_t *to = *out;
@@ -485,14 +502,15 @@ static void pack_dw_channel(const tb_pack_dw *p, const tb_pack_q8 *q, size_t c, 
     set_dw_head(block + TB_Q8_DW_CONTROL, columns, j, p, q, c, sum);
 }
 
-static tb_status pack_dw_quads(const tb_pack_dw *p, const tb_pack_q8 *q, tb_error *err, void **out)
+static tb_status pack_dw_quads(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *q,
+                               tb_error *err, void **out)
 {
     size_t bytes = 0;
     for (size_t c = 0; c < p->channels; c += TB_Q8_DW_BLOCK)
         bytes +=
             tb_q8_dw_block_values(p->kh, p->kw, p->row_step, p->row_dilation, p->channels - c) *
             sizeof(int32_t);
-    tb_status status = allocate(bytes, err, out);
+    tb_status status = tb_packs_alloc(packs, bytes, err, out);
     if (status != TB_OK)
         return status;
     int32_t *block = *out;
@@ -516,11 +534,12 @@ tb_status tb_pack_q8_dw(tb_packs *packs, const tb_pack_dw *p, const tb_pack_q8 *
     const size_t numbers[8] = {p->kh, p->kw,       p->channels,    p->vl,
                                p->kr, p->row_step, p->row_dilation};
     key_of(&key, KIND_Q8_DW, p->weights, p->bias, numbers, q, p->channels);
-    *out = find(packs, &key, sizeof key);
+    *out = tb_packs_find(packs, &key, sizeof key);
     if (*out)
         return TB_OK;
     void *block;
-    tb_status status =
-        p->kr == 4 ? pack_dw_quads(p, q, err, &block) : pack_dw_pairs(p, q, err, &block);
-    return status == TB_OK ? keep(packs, &key, block, err, out) : status;
+    tb_status status = p->kr == 4 ? pack_dw_quads(packs, p, q, err, &block)
+                                  : pack_dw_pairs(packs, p, q, err, &block);
+    return status == TB_OK ? keep(packs, &key, p->kh * p->kw * p->channels, block, err, out)
+                           : status;
 }

@@ -7,6 +7,7 @@
 
 #include "delegates/cpu/kernels.h"
 #include "runtime/base/status.h"
+#include "runtime/base/thread_pool.h"
 #include "runtime/host.h"
 #include "runtime/quant.h"
 
@@ -18,8 +19,19 @@ void tb_packs_destroy(tb_packs *packs);
 void tb_packs_bind(tb_packs *packs, const tb_host *host);
 /* A block that was published under these bytes, or NULL. */
 const void *tb_packs_find(tb_packs *packs, const void *key, size_t key_size);
-/* Takes a block (to be freed); returns the one to use, or NULL without memory. */
+/* Zeroed memory for a block, accounted to the host as weights, at a multiple of 64. */
+tb_status tb_packs_alloc(tb_packs *packs, size_t bytes, tb_error *err, void **out);
+/* Frees a block that is not published; NULL is fine. */
+void tb_packs_drop(tb_packs *packs, void *block);
+/* Takes a block of tb_packs_alloc; returns the one to use, or NULL without memory. */
 const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, void *block);
+/* Constants of the model that were packed and are not read again: their pages may go. */
+void tb_packs_release(tb_packs *packs, const void *data, size_t bytes);
+/* Who packs; NULL: the caller alone. A host brings its own. */
+void tb_packs_set_pool(tb_packs *packs, tb_thread_pool *pool);
+tb_thread_pool *tb_packs_pool(const tb_packs *packs);
+/* How many blocks were made here so far, for tests. */
+size_t tb_packs_made(const tb_packs *packs);
 
 /* A matrix of weights [n][k], k made of `segs` stretches of k/segs values, as a convolution's filter
    lies in the model; what a panel of it looks like is told in kernels.h. */

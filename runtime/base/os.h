@@ -35,6 +35,10 @@ tb_status tb_os_memory_file(const char *name, const void *data, size_t size, tb_
 
 size_t tb_os_page_size(void);
 
+/* Lets the whole pages among these bytes of a mapped file go: they count no more as this process's
+   until it reads them again. For mappings of tb_os_map_file alone: other memory would be zeroed. */
+void tb_os_release_pages(const void *data, size_t size);
+
 /* Zeroed memory straight from the system, page-aligned; NULL where it says no. It costs nothing
    until it is touched, and giving it back returns it at once. */
 void *tb_os_take_pages(size_t size);

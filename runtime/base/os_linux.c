@@ -49,6 +49,15 @@ void tb_os_unmap(tb_mapping *mapping)
     *mapping = (tb_mapping){NULL, 0};
 }
 
+void tb_os_release_pages(const void *data, size_t size)
+{
+    const uintptr_t page = tb_os_page_size();
+    const uintptr_t first = ((uintptr_t)data + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)data + size) / page * page;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
 static tb_status write_all(int fd, const char *data, size_t size, const char *name, tb_error *err)
 {
     while (size > 0) {
