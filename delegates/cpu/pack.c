@@ -164,28 +164,27 @@ static const double winograd_4[6][3] = {{1.0 / 4, 0, 0},
                                         {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                         {0, 0, 1}};
 
-enum { WINOGRAD_CHANNELS = 16 };
+enum { FILTERS = 16 };
 
-/* Transforms the filters of `count` neighbouring channels, taps `tap_step` apart, by rows and then by
-   columns; element e of channel c goes to out[e][c]. */
-static void transform_filters(const double (*g)[3], int side, const float *taps,
-                              size_t channel_step, size_t tap_step, size_t count,
-                              float (*out)[WINOGRAD_CHANNELS])
+/* Transforms `count` filters that lie `step` apart, taps `tap_step` apart, by rows and then by columns;
+   element e of filter f goes to out[e][f]. */
+static void transform_filters(const double (*g)[3], int side, const float *taps, size_t step,
+                              size_t tap_step, size_t count, float (*out)[FILTERS])
 {
-    double in[9][WINOGRAD_CHANNELS] = {{0}}, half[6][3][WINOGRAD_CHANNELS];
+    double in[9][FILTERS] = {{0}}, half[6][3][FILTERS];
     for (size_t tap = 0; tap < 9; tap++)
-        for (size_t c = 0; c < count; c++)
-            in[tap][c] = (double)taps[tap * tap_step + c * channel_step];
+        for (size_t f = 0; f < count; f++)
+            in[tap][f] = (double)taps[tap * tap_step + f * step];
     for (int i = 0; i < side; i++)
         for (int x = 0; x < 3; x++)
-            for (int c = 0; c < WINOGRAD_CHANNELS; c++)
-                half[i][x][c] =
-                    g[i][0] * in[x][c] + g[i][1] * in[3 + x][c] + g[i][2] * in[6 + x][c];
+            for (int f = 0; f < FILTERS; f++)
+                half[i][x][f] =
+                    g[i][0] * in[x][f] + g[i][1] * in[3 + x][f] + g[i][2] * in[6 + x][f];
     for (int i = 0; i < side; i++)
         for (int j = 0; j < side; j++)
-            for (int c = 0; c < WINOGRAD_CHANNELS; c++)
-                out[i * side + j][c] = (float)(g[j][0] * half[i][0][c] + g[j][1] * half[i][1][c] +
-                                               g[j][2] * half[i][2][c]);
+            for (int f = 0; f < FILTERS; f++)
+                out[i * side + j][f] = (float)(g[j][0] * half[i][0][f] + g[j][1] * half[i][1][f] +
+                                               g[j][2] * half[i][2][f]);
 }
 
 typedef struct winograd_matrices {
@@ -193,31 +192,31 @@ typedef struct winograd_matrices {
     const double (*g)[3];
     int side;
     size_t channels, panel_bytes, matrix_bytes;
+    size_t groups; /* of so many filters as are transformed together, in a panel */
     char *block;
 } winograd_matrices;
 
-/* Columns of all matrices. */
-static void pack_winograd_columns(void *context, size_t begin, size_t end, int thread)
+/* Groups of neighbouring columns, in all matrices. */
+static void pack_winograd_groups(void *context, size_t begin, size_t end, int thread)
 {
     (void)thread;
     const winograd_matrices *m = context;
     const tb_pack_gemm *p = m->p;
-    float out[36][WINOGRAD_CHANNELS];
-    for (size_t column = begin; column < end; column++) {
-        const size_t panel = column / p->nr, columns = panel_columns(p, panel * p->nr);
-        const float *from = (const float *)p->weights + column * p->weight_step_n;
-        for (size_t c = 0; c < m->channels; c += WINOGRAD_CHANNELS) {
-            const size_t left = m->channels - c;
-            const size_t count = left < WINOGRAD_CHANNELS ? left : WINOGRAD_CHANNELS;
-            transform_filters(m->g, m->side, from + c * p->weight_step_k, p->weight_step_k,
+    float out[36][FILTERS];
+    for (size_t group = begin; group < end; group++) {
+        const size_t panel = group / m->groups, at = group % m->groups * FILTERS;
+        const size_t first = panel * p->nr + at, columns = panel_columns(p, panel * p->nr);
+        const size_t room = at < columns ? columns - at : 0;
+        const size_t left = first < p->n ? p->n - first : 0;
+        const size_t most = room < left ? room : left, count = most < FILTERS ? most : FILTERS;
+        const float *from = (const float *)p->weights + first * p->weight_step_n;
+        for (size_t c = 0; c < m->channels && count; c++) {
+            transform_filters(m->g, m->side, from + c * p->weight_step_k, p->weight_step_n,
                               m->channels * p->weight_step_k, count, out);
-            for (int e = 0; e < m->side * m->side; e++) {
-                float *to = (float *)(void *)(m->block + (size_t)e * m->matrix_bytes +
-                                              panel * m->panel_bytes) +
-                            (c + 1) * columns + column % p->nr;
-                for (size_t k = 0; k < count; k++)
-                    to[k * columns] = out[e][k];
-            }
+            for (int e = 0; e < m->side * m->side; e++)
+                memcpy(m->block + (size_t)e * m->matrix_bytes + panel * m->panel_bytes +
+                           ((c + 1) * columns + at) * sizeof(float),
+                       out[e], count * sizeof(float));
         }
     }
 }
@@ -240,9 +239,16 @@ tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size,
     tb_status status = tb_packs_alloc(packs, (size_t)(side * side) * *matrix_bytes, err, &block);
     if (status != TB_OK)
         return status;
-    winograd_matrices all = {
-        p, size == 2 ? winograd_2 : winograd_4, side, channels, panel_bytes, *matrix_bytes, block};
-    tb_parallel_for(tb_packs_pool(packs), p->n, 8, pack_winograd_columns, &all);
+    const size_t groups = (p->nr + FILTERS - 1) / FILTERS;
+    winograd_matrices all = {.p = p,
+                             .g = size == 2 ? winograd_2 : winograd_4,
+                             .side = side,
+                             .channels = channels,
+                             .panel_bytes = panel_bytes,
+                             .matrix_bytes = *matrix_bytes,
+                             .groups = groups,
+                             .block = block};
+    tb_parallel_for(tb_packs_pool(packs), panels * groups, 1, pack_winograd_groups, &all);
     return keep(packs, &key, p->n * p->k * sizeof(float), block, err, out);
 }
 

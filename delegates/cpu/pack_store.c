@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "delegates/cpu/pack.h"
+#include "runtime/base/os.h"
 #include "runtime/base/size.h"
 
 enum { BLOCK_ALIGNMENT = 64 };
@@ -90,7 +91,8 @@ tb_status tb_packs_alloc(tb_packs *packs, size_t bytes, tb_error *err, void **ou
     size_t whole;
     *out = NULL;
     /* To a multiple of the alignment: kernels read whole vectors. */
-    if (!tb_add_size(bytes, 3 * BLOCK_ALIGNMENT, &whole) || whole > INT64_MAX)
+    const size_t alignment = bytes >= TB_OS_LARGE_PAGE ? TB_OS_LARGE_PAGE : BLOCK_ALIGNMENT;
+    if (!tb_add_size(bytes, 2 * BLOCK_ALIGNMENT + alignment, &whole) || whole > INT64_MAX)
         return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", bytes);
     const tb_host *host = packs->host;
     if (host && !host->account(host, TB_MEMORY_WEIGHTS, (int64_t)bytes))
@@ -102,8 +104,10 @@ tb_status tb_packs_alloc(tb_packs *packs, size_t bytes, tb_error *err, void **ou
             host->account(host, TB_MEMORY_WEIGHTS, -(int64_t)bytes);
         return tb_fail(err, TB_NO_MEMORY, "packing weights: %zu bytes", bytes);
     }
-    const uintptr_t past = (uintptr_t)base + 2 * BLOCK_ALIGNMENT - 1;
-    char *block = base + ((past & ~(uintptr_t)(BLOCK_ALIGNMENT - 1)) - (uintptr_t)base);
+    const uintptr_t past = (uintptr_t)base + BLOCK_ALIGNMENT + alignment - 1;
+    char *block = base + ((past & ~(uintptr_t)(alignment - 1)) - (uintptr_t)base);
+    if (alignment == TB_OS_LARGE_PAGE)
+        tb_os_want_large_pages(block, bytes);
     *(block_head *)(void *)(block - BLOCK_ALIGNMENT) = (block_head){base, bytes};
     *out = block;
     return TB_OK;

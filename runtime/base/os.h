@@ -35,6 +35,11 @@ tb_status tb_os_memory_file(const char *name, const void *data, size_t size, tb_
 
 size_t tb_os_page_size(void);
 
+/* Asks for large pages where whole ones lie among these bytes, which are to be written and read as a
+   whole. Where the system does not know how, nothing happens. */
+enum { TB_OS_LARGE_PAGE = 2 << 20 };
+void tb_os_want_large_pages(void *data, size_t size);
+
 /* Lets the whole pages among these bytes of a mapped file go: they count no more as this process's
    until it reads them again. For mappings of tb_os_map_file alone: other memory would be zeroed. */
 void tb_os_release_pages(const void *data, size_t size);

@@ -49,6 +49,15 @@ void tb_os_unmap(tb_mapping *mapping)
     *mapping = (tb_mapping){NULL, 0};
 }
 
+void tb_os_want_large_pages(void *data, size_t size)
+{
+    const uintptr_t large = TB_OS_LARGE_PAGE;
+    const uintptr_t first = ((uintptr_t)data + large - 1) / large * large;
+    const uintptr_t end = ((uintptr_t)data + size) / large * large;
+    if (first < end)
+        madvise((void *)first, end - first, MADV_HUGEPAGE);
+}
+
 void tb_os_release_pages(const void *data, size_t size)
 {
     const uintptr_t page = tb_os_page_size();
