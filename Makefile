@@ -402,6 +402,8 @@ check-sanitized: all unit-build
 
 check-threads: all stress-build
 	@$(tally) run "stress, $(SAN)" $(MAKE) -s stress
+	@$(tally) run "conformance, cpu, 8 threads, $(SAN)" $(MAKE) -s conformance DELEGATE=cpu THREADS=8
+	@$(tally) run "models, cpu, 8 threads, $(SAN)" $(MAKE) -s models DELEGATE=cpu THREADS=8
 
 check-emulated: all
 	@$(tally) run "conformance, reference, $(ARCH)" $(MAKE) -s conformance

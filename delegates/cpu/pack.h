@@ -30,8 +30,6 @@ void tb_packs_release(tb_packs *packs, const void *data, size_t bytes);
 /* Who packs; NULL: the caller alone. A host brings its own. */
 void tb_packs_set_pool(tb_packs *packs, tb_thread_pool *pool);
 tb_thread_pool *tb_packs_pool(const tb_packs *packs);
-/* How many blocks were made here so far, for tests. */
-size_t tb_packs_made(const tb_packs *packs);
 
 /* A matrix of weights [n][k], k made of `segs` stretches of k/segs values, as a convolution's filter
    lies in the model; what a panel of it looks like is told in kernels.h. */

@@ -30,7 +30,6 @@ struct tb_packs {
     pack_entry *entries;
     const tb_host *host;
     tb_thread_pool *pool;
-    size_t made; /* blocks that were packed and not found */
 };
 
 tb_packs *tb_packs_create(void)
@@ -76,11 +75,6 @@ void tb_packs_set_pool(tb_packs *packs, tb_thread_pool *pool)
 tb_thread_pool *tb_packs_pool(const tb_packs *packs)
 {
     return packs->pool;
-}
-
-size_t tb_packs_made(const tb_packs *packs)
-{
-    return packs->made;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------ */
@@ -142,7 +136,6 @@ const void *tb_packs_find(tb_packs *packs, const void *key, size_t key_size)
 
 const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, void *block)
 {
-    packs->made++;
     if (packs->host) {
         /* Another interpreter's block may be there first, and ours gone. */
         const size_t bytes = ((const block_head *)(void *)((char *)block - BLOCK_ALIGNMENT))->bytes;

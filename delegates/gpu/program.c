@@ -298,7 +298,7 @@ static tb_status get(tb_gpu_programs *programs, const char *source, const char *
 tb_status tb_gpu_kernel_create(tb_gpu_programs *programs, const char *source, const char *options,
                                const char *function, tb_error *err, cl_kernel *out)
 {
-    cl_program made;
+    cl_program made = NULL;
     tb_status status = get(programs, source, options, err, &made);
     if (status != TB_OK)
         return status;
