@@ -15,14 +15,17 @@ echo "demo: models from the zoo, into $dir/models"
 
 # Every delegate that works here, and the portable kernels as the yardstick for right.
 delegates=reference,cpu
-if "$program" list delegates | grep -qE '^gpu +(available|yes)'; then
-    delegates=$delegates,gpu
-fi
+gpu=$("$program" list delegates | grep '^gpu ')
+case $gpu in
+"gpu "*" yes "*) delegates=$delegates,gpu ;;
+*) echo "demo: without the gpu delegate: $(echo "$gpu" | sed 's/^gpu *no *//')" ;;
+esac
 
 echo
 echo "demo: threads 1,2 x delegates $delegates"
 "$program" run "$dir"/models/*.tflite --threads 1,2 --delegate "$delegates" \
-    --min-seconds 0.25 --max-seconds 1.5 --label purpose=demo --db "$dir/demo.sqlite"
+    --min-seconds 0.25 --max-seconds 1.5 --label purpose=demo --delegate-cache "$dir/delegate-cache" \
+    --db "$dir/demo.sqlite"
 
 "$program" report --db "$dir/demo.sqlite" -o "$dir/report.html" >/dev/null
 echo
