@@ -323,18 +323,35 @@ replay: $(replay_bin) ## run each fuzz target on its regression corpus
 fuzz-list:
 	@echo $(fuzz_bin)
 
+# What OpenCL drivers keep of programs, so that tests compile them once.
+export POCL_CACHE_DIR ?= $(abspath $(BUILD))/driver-cache
+
 # Cases with the real TFLite's outputs. DELEGATE, THREADS choose what runs them; under an emulator
 # where this is a cross build. A case whose operator is not there is counted as skipped.
 emulator := $(if $(CROSS),qemu-$(ARCH) -L /usr/$(patsubst %-,%,$(CROSS)))
-verify = $(emulator) $(BUILD)/tflbench verify --delegate $(or $(DELEGATE),reference) \
+verify = $(emulator) $(BUILD)/tflbench verify --delegate '$(or $(DELEGATE),reference)' \
          --threads $(or $(THREADS),1) --jobs $(shell nproc) --plan-limit 5 --supported-only \
-         $(if $(SAN),--in-process)
+         --delegate-cache $(BUILD)/delegate-cache $(if $(SAN),--in-process)
 suite := tests/conformance/open.tar.zst
 shared_models := $(wildcard ../shared/models/MANIFEST.json)
 
 .PHONY: conformance conformance-xnnpack models
 conformance: $(BUILD)/tflbench ## compare every operator with the real TFLite's outputs
 	@$(verify) $(suite)
+
+# Every node that the gpu delegate can take, one of them alone too; floats as floats. Skipped, and
+# counted, where there is no OpenCL device.
+gpu_delegate := 'gpu:min-partition=1;precision=fp32'
+has_gpu = $(BUILD)/tflbench list delegates | grep -q '^gpu  *yes '
+.PHONY: conformance-gpu models-gpu
+conformance-gpu: $(BUILD)/tflbench ## the same on an OpenCL device, where there is one
+	@if $(has_gpu); then $(MAKE) -s conformance DELEGATE=$(gpu_delegate); \
+	else echo "no OpenCL device: the 2270 cases are skipped"; \
+	     echo "verify: 0 passed, 0 failed, 2270 skipped"; fi
+models-gpu: $(BUILD)/tflbench
+	@if $(has_gpu); then $(MAKE) -s models DELEGATE=$(gpu_delegate); \
+	else echo "no OpenCL device: the 21 models are skipped"; \
+	     echo "verify: 0 passed, 0 failed, 21 skipped"; fi
 
 conformance-xnnpack: $(BUILD)/tflbench ## the delegate xnnpack by the rules for TFLite's variants, where it is there
 	@if $(BUILD)/tflbench list delegates | grep -q '^xnnpack  *yes'; then \
@@ -387,7 +404,9 @@ check-runners: all unit-build stress-build
 	@$(tally) run "conformance, cpu" $(MAKE) -s conformance DELEGATE=cpu
 	@$(tally) run "conformance, cpu, 2 threads" $(MAKE) -s conformance DELEGATE=cpu THREADS=2
 	@$(tally) run "conformance, xnnpack" $(MAKE) -s conformance-xnnpack
+	@$(tally) run "conformance, gpu" $(MAKE) -s conformance-gpu
 	@$(tally) run "models, reference" $(MAKE) -s models
+	@$(tally) run "models, gpu" $(MAKE) -s models-gpu
 	@$(tally) run "models, cpu" $(MAKE) -s models DELEGATE=cpu
 	@$(tally) run "models, cpu, 2 threads" $(MAKE) -s models DELEGATE=cpu THREADS=2
 	@$(tally) run "opcheck" $(MAKE) -s opcheck
