@@ -110,7 +110,7 @@ export function makeMemory({ profile, select, selection }) {
       fillBox(ctx, x + 0.25, y + 0.25, Math.max(0.75, w - 0.5), Math.max(0.5, hgt - 0.5), 3);
       if (w > 46 && hgt > 14) {
         ctx.fillStyle = inkOn(colour);
-        ctx.fillText(fitText(ctx, `${bytesText(tensor.arena.bytes)}  ${tensor.name}`, w - 10), x + 5, y + Math.min(hgt / 2, 12));
+        ctx.fillText(fitText(ctx, `${bytesText(tensor.arena.bytes)}  ${tensor.name || tensor.role || ''}`, w - 10), x + 5, y + Math.min(hgt / 2, 12));
       }
     }
     drawPeak(ctx, one, set, bottom);
@@ -206,7 +206,7 @@ export function makeMemory({ profile, select, selection }) {
 
   function tipOf(tensor) {
     const { offset, bytes, first, last } = tensor.arena;
-    return [tensor.name || `tensor ${tensor.tensor}`, `${bytesText(bytes)} at ${bytesText(offset)}, ${percent(bytes / arena)} of the arena`, `steps ${first} to ${last}`, tensor.role !== 'intermediate' ? tensor.role : ''].filter(Boolean);
+    return [tensor.name || `${tensor.role === 'temporary' ? 'temporary ' : ''}tensor ${tensor.tensor}`, `${bytesText(bytes)} at ${bytesText(offset)}, ${percent(bytes / arena)} of the arena`, `steps ${first} to ${last}`, tensor.role !== 'intermediate' ? tensor.role : ''].filter(Boolean);
   }
 
   function key(event) {

@@ -1,7 +1,7 @@
 // The error of each operator against the reference engine above, the time it takes below: whether
 // what is slow is also what is wrong.
 import { h, switcher, announce, absent, toMarkdown, toCsv } from './dom.js';
-import { Stage, font } from './stage.js';
+import { Stage, fitText, font } from './stage.js';
 import { palette, categoryColour, categoryIndex } from './colour.js';
 import { duration, scientific, roundText, plural, signed } from './units.js';
 import { known, why } from './data.js';
@@ -183,7 +183,8 @@ export function makeNumerics({ profile, profiles, select, selection }) {
     ctx.fillStyle = set.soft;
     ctx.textAlign = 'left';
     const exact = rows.filter((row) => !known(valueOf(row)) || (decades && valueOf(row) === 0)).length;
-    ctx.fillText(`operators in the order they run${exact ? `; ${plural(exact, 'row')} without a difference` : ''}`, LEFT, height - 12);
+    const order = `operators in the order they run${exact ? `; ${plural(exact, 'row')} without a difference` : ''}`;
+    ctx.fillText(fitText(ctx, order, width - LEFT - 4), LEFT, height - 12);
   }
 
   function pick(x, y, one) {

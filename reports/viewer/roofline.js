@@ -4,7 +4,7 @@
 import { h, announce, absent, toMarkdown } from './dom.js';
 import { Stage, font } from './stage.js';
 import { palette, categoryColour, categoryIndex } from './colour.js';
-import { duration, countText, bytesText, percent, roundText } from './units.js';
+import { duration, countText, bytesText, percent, roundText, plural } from './units.js';
 import { known, why } from './data.js';
 
 const MARGIN = { left: 58, right: 14, top: 14, bottom: 40 };
@@ -37,7 +37,7 @@ export function makeRoofline({ profile, select, selection }) {
   const legend = h('div.scale-legend', null, used.map(([name]) => h('span.key', null, h('i', { 'data-category': name }), name)), h('span.hint', null, 'area: time'));
   const left = profile.rows.length - points.length;
   const notes = h('div.notes', null, own.length ? null : h('p.footnote', null, 'Roofs: ', absent(reason)),
-    left ? h('p.footnote', null, `${left} rows have no point: their work is not known, or they compute nothing.`) : null);
+    left ? h('p.footnote', null, `${plural(left, 'row has', 'rows have')} no point: ${left === 1 ? 'its work is not known, or it computes' : 'their work is not known, or they compute'} nothing.`) : null);
   const element = h('div.view.stage-view.roofline-view', null, stage.element, legend, notes);
   const paintLegend = () => { for (const mark of legend.querySelectorAll('[data-category]')) mark.style.background = categoryColour(categories.get(mark.dataset.category)); };
 

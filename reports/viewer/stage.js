@@ -2,7 +2,7 @@
 // mouse, wheel, touch and keys where a view wants them, tool tips, and a picture to save. World
 // coordinates times `scale` plus `offset` are pixels; a stage with zoom 'x' leaves y alone.
 import { h } from './dom.js';
-import { onTheme } from './colour.js';
+import { onTheme, palette } from './colour.js';
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif';
 export const font = (size, weight = 400) => `${weight} ${size}px ${FONT}`;
@@ -197,9 +197,15 @@ export class Stage {
     if (scale) this.scale = Math.max(least, Math.min(most, scale));
     const [left, top] = [x * this.scale + this.offset[0], (this.spec.zoom === 'xy' ? y * this.scale : y) + this.offset[1]];
     const [right, bottom] = [left + w * this.scale, top + hgt * (this.spec.zoom === 'xy' ? this.scale : 1)];
+    // Moved no farther than it takes, with some of what lies around it.
+    const into = (from, to, low, high) => {
+      const margin = Math.max(8, Math.min(96, (high - low - (to - from)) / 3));
+      if (from < low + 8) return low + margin - from;
+      return to > high - 8 ? high - margin - to : 0;
+    };
     const [width, height] = this.size;
-    if (left < (this.spec.inset ?? 0) + 8 || right > width - 8) this.offset[0] += width / 2 - (left + right) / 2;
-    if (top < 8 || bottom > height - 8) this.offset[1] += height / 2 - (top + bottom) / 2;
+    this.offset[0] += into(left, right, this.spec.inset ?? 0, width);
+    this.offset[1] += into(top, bottom, 0, height);
     this.clamp();
     const moved = was.some((value, i) => value !== [this.scale, ...this.offset][i]);
     if (moved) this.moved();
@@ -296,8 +302,15 @@ export class Stage {
     return Boolean(action);
   }
 
+  // On the ground that the page has under it: a picture without one is black or white elsewhere.
   picture() {
-    return new Promise((resolve) => { this.canvas.toBlob(resolve, 'image/png'); });
+    const { width, height } = this.canvas;
+    const copy = Object.assign(document.createElement('canvas'), { width, height });
+    const context = copy.getContext('2d');
+    context.fillStyle = palette().card;
+    context.fillRect(0, 0, width, height);
+    context.drawImage(this.canvas, 0, 0);
+    return new Promise((resolve) => { copy.toBlob(resolve, 'image/png'); });
   }
 
   focus() { this.canvas.focus({ preventScroll: true }); }

@@ -184,7 +184,7 @@ export function makeTreemap({ profile, select, selection }) {
         ctx.lineWidth = 1;
         ctx.strokeRect(x + 0.5, y + 0.5, w - 1, hgt - 1);
       }
-      if (w < 34 || hgt < 13) continue;
+      if (w < 34 || hgt < (area && !group ? 17 : 13)) continue;
       ctx.fillStyle = group ? set.ink : inkOn(colour);
       ctx.font = font(12, group ? 600 : 500);
       const line = group && area ? (place.head ?? 0) >= HEADER ? y + HEADER / 2 + 1 : 0 : area ? y + Math.min(13, hgt / 2) : y + hgt / 2;
