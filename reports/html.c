@@ -182,7 +182,7 @@ static const tb_html_place places[] = {
 
 /* ---- series ---- */
 
-static const char *colour_of(const char *delegate)
+const char *tb_html_colour_of(const char *delegate)
 {
     static const struct {
         const char *delegate, *colour;
@@ -190,8 +190,10 @@ static const char *colour_of(const char *delegate)
         {"reference", "c-reference"}, {"cpu", "c-cpu"},         {"gpu", "c-gpu"},
         {"nnapi", "c-nnapi"},         {"hexagon", "c-hexagon"},
     };
+    size_t length = strcspn(delegate, ":");
     for (size_t i = 0; i < TB_COUNT_OF(colours); i++)
-        if (strcmp(delegate, colours[i].delegate) == 0)
+        if (strlen(colours[i].delegate) == length &&
+            strncmp(delegate, colours[i].delegate, length) == 0)
             return colours[i].colour;
     return "c-other";
 }
@@ -203,7 +205,7 @@ static void name_family(tb_page *page, const tb_result_row *row, tb_series *seri
     delegate = tb_pool_printf(page->pool, "%.*s", (int)strcspn(delegate, ":"), delegate);
     bool ours = !row->engine || strcmp(row->engine, "native") == 0;
     series->colour =
-        tb_pool_printf(page->pool, "%s%s", colour_of(delegate), ours ? "" : " foreign");
+        tb_pool_printf(page->pool, "%s%s", tb_html_colour_of(delegate), ours ? "" : " foreign");
     tb_buf family = {0};
     if (page->naming.engine) {
         tb_describe_engine(row, true, &family);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "reports/html_page.h"
+#include "reports/html_speed.h"
 
 static void add_legend(tb_page *page)
 {
@@ -120,6 +121,40 @@ static void add_track(tb_page *page, size_t first, size_t count, const tb_axis *
     tb_buf_append_text(page->out, "</div>");
 }
 
+/* Where data with labels was evaluated. */
+static void add_speed(tb_page *page)
+{
+    size_t count = page->results->count;
+    tb_speed_point *points = tb_pool_take(page->pool, count + 1, sizeof *points);
+    tb_speed speed = {.points = points, .unit = "share"};
+    for (size_t i = 0; points && i < count; i++) {
+        const tb_result *result = &page->results->items[i];
+        const tb_result_row *row = &result->row;
+        if (!row->median_ns.known || !(row->median_ns.value > 0))
+            continue;
+        bool interval = row->accuracy_low.known && row->accuracy_high.known;
+        points[speed.count++] = (tb_speed_point){
+            .name = page->series[i].name,
+            .colour = page->series[i].colour,
+            .median_ns = row->median_ns.value,
+            .low_ns = row->median_low_ns.value,
+            .high_ns = row->median_high_ns.value,
+            .has_interval = row->median_low_ns.known && row->median_high_ns.known,
+            .has_right = row->accuracy.known,
+            .right = row->accuracy.value,
+            .right_low = interval ? row->accuracy_low.value : row->accuracy.value,
+            .right_high = interval ? row->accuracy_high.value : row->accuracy.value,
+            .doubtful = !tb_result_is_right(result),
+        };
+        if (row->accuracy.known && row->accuracy_metric)
+            speed.measure = row->accuracy_metric;
+    }
+    if (speed.measure && strcmp(speed.measure, "mae") == 0)
+        speed.unit = "";
+    if (speed.measure)
+        tb_html_speed(&speed, page->out);
+}
+
 tb_status tb_html_overview(tb_page *page)
 {
     tb_axis axis;
@@ -128,8 +163,9 @@ tb_status tb_html_overview(tb_page *page)
                            "<section class=\"overview\" aria-labelledby=\"overview-title\">"
                            "<h2 id=\"overview-title\" class=\"hidden\">Latency</h2>");
         tb_html_latency_bars(page, 0, page->results->count);
+        add_speed(page);
         tb_buf_append_text(page->out, "</section>");
-        return TB_OK;
+        return tb_pool_check(page->pool, page->err);
     }
     if (page->model_count == 0 || !overview_axis(page, &axis))
         return TB_OK;

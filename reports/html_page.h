@@ -50,6 +50,9 @@ tb_status tb_html_environment(tb_page *page); /* where it was measured */
 
 tb_status tb_html_profiles(tb_page *page); /* the data of the profiles */
 
+/* The CSS class of a delegate's colour; its options do not matter. */
+const char *tb_html_colour_of(const char *delegate);
+
 /* Charts of one model: result `first` and count - 1 more. */
 void tb_html_latency_bars(tb_page *page, size_t first, size_t count);
 void tb_html_cumulative(tb_page *page, size_t first, size_t count);

@@ -129,6 +129,19 @@ static void add_lead(const cJSON *document, tb_buf *out)
     tb_buf_append_text(out, "</p></section>");
 }
 
+/* The same colours as viewer/overview.js has. */
+static const char *swatch_of(const char *part)
+{
+    static const char *const rows[][2] = {
+        {"kernels", "p1"},      {"steps", "p2"}, {"delegate", "p3"}, {"copy", "p4"},
+        {"control_flow", "p5"}, {"sync", "p6"},  {"dispatch", "p7"},
+    };
+    for (size_t k = 0; part && k < TB_COUNT_OF(rows); k++)
+        if (strcmp(rows[k][0], part) == 0)
+            return rows[k][1];
+    return "p0";
+}
+
 static void add_budget(const cJSON *document, tb_buf *out)
 {
     const cJSON *budget = member(document, "budget");
@@ -141,13 +154,21 @@ static void add_budget(const cJSON *document, tb_buf *out)
         tb_buf_append_text(out, "</p></section>");
         return;
     }
-    tb_buf_append_text(out, "<table class=\"plain\"><tbody>");
+    tb_buf_append_text(out, "<div class=\"budget\" aria-hidden=\"true\">");
     const cJSON *part;
+    cJSON_ArrayForEach(part, member(budget, "parts"))
+    {
+        if (number_of(part, "ns", &ns) && ns > 0)
+            tb_buf_printf(out, "<i class=\"%s\" style=\"flex-grow:%.5f\"></i>",
+                          swatch_of(text_of(part, "part")), ns / end_to_end);
+    }
+    tb_buf_append_text(out, "</div><table class=\"plain budget-table\"><tbody>");
     cJSON_ArrayForEach(part, member(budget, "parts"))
     {
         if (!number_of(part, "ns", &ns))
             continue;
-        tb_buf_append_text(out, "<tr><th scope=\"row\">");
+        tb_buf_printf(out, "<tr><th scope=\"row\"><i class=\"swatch %s\"></i>",
+                      swatch_of(text_of(part, "part")));
         add_words(out, text_of(part, "part"));
         tb_buf_append_text(out, "<small>");
         tb_escape_html(out, text_of(part, "what"));
@@ -160,18 +181,28 @@ static void add_budget(const cJSON *document, tb_buf *out)
     tb_buf_append_text(out, "</td><td class=\"n\">100 %</td></tr></tbody></table></section>");
 }
 
-/* What is known of why an op costs what it does: why it stayed behind, or how near its roof it is. */
+/* What could be done about an op, by what is known of it; viewer/overview.js says the same. */
 static void add_hint(const cJSON *op, tb_buf *out)
 {
     const char *reason = text_of(op, "reason"), *bound = text_of(member(op, "roof"), "bound");
-    double share;
+    double share, rate;
+    char text[TB_FIGURE_TEXT_SIZE];
     if (reason) {
         tb_buf_append_text(out, "left to the interpreter: ");
         tb_escape_html(out, reason);
     } else if (bound && number_of(member(op, "roof"), "share", &share)) {
         tb_buf_printf(out, "reaches %.0f %% of the ", 100 * share);
         tb_escape_html(out, bound);
-        tb_buf_append_text(out, " roof");
+        tb_buf_append_text(out, share < 0.5 ? " roof: a better kernel could win the rest"
+                                : strcmp(bound, "memory") == 0
+                                    ? " roof: only moving fewer bytes helps"
+                                    : " roof: only less arithmetic helps");
+    } else if (number_of(op, "flops_per_s", &rate)) {
+        tb_format_count(rate, text);
+        tb_buf_printf(out,
+                      "computes %sFLOP/s; whether that is the machine's limit, `tflbench doctor "
+                      "--roof` tells",
+                      text);
     }
 }
 
@@ -260,6 +291,7 @@ static tb_status add_plain(void *page, tb_buf *out, tb_error *err)
     (void)err;
     const cJSON *document = ((profile_page *)page)->document;
     add_lead(document, out);
+    tb_profile_page_speed(document, out);
     tb_buf_append_text(out, "<div class=\"columns\"><div>");
     add_budget(document, out);
     add_fallbacks(document, out);

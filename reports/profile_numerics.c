@@ -122,6 +122,27 @@ static void put_reference(cJSON *numerics, const tb_numerics_source *source)
     tb_profile_put_text(numerics, "input", source->input);
 }
 
+/* How far off the model's own outputs are: the worst of them. */
+static void put_outputs(cJSON *numerics, const tb_array *figures)
+{
+    const tb_figure_row *rows = figures->items;
+    double worst = INFINITY;
+    bool any = false;
+    for (size_t k = 0; k < figures->count; k++) {
+        const tb_figure *figure = &rows[k].figure;
+        if (!figure->owner || strncmp(figure->owner, "output:", 7) != 0 ||
+            !is(figure->metric, "snr_db"))
+            continue;
+        any = true;
+        worst = figure->value.known                   ? fmin(worst, figure->value.value)
+                : is(figure->reason, "no difference") ? worst
+                                                      : -INFINITY;
+    }
+    tb_profile_put_number(numerics, "output_snr_db", worst);
+    if (any)
+        cJSON_AddBoolToObject(numerics, "outputs_exact", worst == INFINITY);
+}
+
 static void put_rows(cJSON *numerics, const tb_array *figures, const node_error *errors,
                      size_t count)
 {
@@ -161,6 +182,7 @@ tb_status tb_profile_put_numerics(cJSON *document, const tb_profile *profile, tb
         status = tb_fail(err, TB_NO_MEMORY, "profile: out of memory");
     if (status == TB_OK) {
         put_reference(numerics, &source);
+        put_outputs(numerics, &figures);
         put_rows(numerics, &figures, errors, count);
     }
     free(errors);

@@ -24,8 +24,9 @@ const VIEWS = [
 ];
 
 class App {
-  constructor(profiles, results) {
+  constructor(profiles, results, speedFigure) {
     this.profiles = profiles;
+    this.speedFigure = speedFigure; // a drawing of the whole run, made with the page; or null
     this.made = new Map();
     this.results = results; // a report's own part, shown as the first tab; null where there is none
     this.views = results ? [['results', 'Results', null], ...VIEWS] : VIEWS;
@@ -85,7 +86,7 @@ class App {
     const id = `${this.profile.number}.${key}`;
     if (!this.made.has(id)) {
       const make = this.views.find(([name]) => name === key)[2];
-      this.made.set(id, make ? make({ profile: this.profile, profiles: this.profiles, select: (thing) => this.select(thing), selection: () => this.selection() })
+      this.made.set(id, make ? make({ profile: this.profile, profiles: this.profiles, speedFigure: this.speedFigure, select: (thing) => this.select(thing), selection: () => this.selection() })
         : { element: this.results, show() {}, update() {} });
     }
     return this.made.get(id);
@@ -228,7 +229,8 @@ function mountProfiles() {
   // A profile's page has its overview in plain HTML for readers without scripts; here it is drawn
   // from the data. A report keeps its own part as the first tab.
   const fallback = document.getElementById('plain');
-  const app = new App(profiles, fallback.dataset.keep === undefined ? null : fallback);
+  const speedFigure = fallback.dataset.keep === undefined ? fallback.querySelector('#speed') : null;
+  const app = new App(profiles, fallback.dataset.keep === undefined ? null : fallback, speedFigure);
   if (fallback.dataset.keep === undefined) fallback.remove();
   document.documentElement.dataset.app = '';
   place.replaceChildren(app.element);

@@ -49,6 +49,7 @@ export function advice(profile, one) {
     if (roof.share < 0.5) return `Reaches ${percent(roof.share, 0)} of the ${roof.bound} roof: a better kernel could win up to ${duration(gain)}.`;
     return roof.bound === 'memory' ? `At ${percent(roof.share, 0)} of the memory roof: only moving fewer bytes helps (fusion, smaller types).` : `At ${percent(roof.share, 0)} of the compute roof: only less arithmetic helps (smaller types, a smaller layer).`;
   }
+  if (known(one.op.flops_per_s)) return `Computes ${countText(one.op.flops_per_s)}FLOP/s; whether that is the machine's limit, tflbench doctor --roof tells.`;
   if (!one.delegate && profile.partitions.length) return 'Runs in the interpreter, outside every partition.';
   return '';
 }
@@ -145,7 +146,14 @@ function environment(profile) {
   return h('details.card', null, h('summary', null, 'Device, build and environment'), h('dl.figures.wide-names', null, rows.map(([key, value]) => row(key.replace(/_(bytes|khz|celsius)$/, '').replaceAll('_', ' '), /_bytes$/.test(key) ? bytesText(value) : /_khz$/.test(key) ? figureText(value, 'khz') : /_unix_ms$/.test(key) ? new Date(value).toISOString() : String(value)))));
 }
 
-export function makeOverview({ profile, select }) {
+// Made when the page was, of all configurations of the run: also for readers without scripts.
+const speed = (speedFigure) => {
+  const copy = speedFigure?.cloneNode(true);
+  copy?.removeAttribute('id');
+  return copy ?? '';
+};
+
+export function makeOverview({ profile, select, speedFigure }) {
   const element = h('div.view.overview-view');
   let made = false;
   return {
@@ -155,7 +163,7 @@ export function makeOverview({ profile, select }) {
       made = true;
       const memory = block('Memory', memoryFacts(profile));
       const phases = block('From load to steady state', phaseTable(profile));
-      element.append(lead(profile), h('div.columns', null, h('div', null, budget(profile), distribution(profile), phases), h('div', null, costly(profile, select), fallbacks(profile), trust(profile), memory, stateOfMachine(profile))));
+      element.append(lead(profile), speed(speedFigure), h('div.columns', null, h('div', null, budget(profile), distribution(profile), phases), h('div', null, costly(profile, select), fallbacks(profile), trust(profile), memory, stateOfMachine(profile))));
       const machine = environment(profile);
       if (machine) element.append(machine);
     },

@@ -206,6 +206,12 @@ export class Stage {
     const [width, height] = this.size;
     this.offset[0] += into(left, right, this.spec.inset ?? 0, width);
     this.offset[1] += into(top, bottom, 0, height);
+    // A jump shows no more of the empty ground than it must.
+    if (this.spec.zoom === 'xy') {
+      const [wide, tall] = this.spec.world();
+      const filled = (offset, extent, room) => (extent > room ? Math.min(32, Math.max(room - extent - 32, offset)) : Math.max(0, Math.min(room - extent, offset)));
+      this.offset = [filled(this.offset[0], wide * this.scale, width), filled(this.offset[1], tall * this.scale, height)];
+    }
     this.clamp();
     const moved = was.some((value, i) => value !== [this.scale, ...this.offset][i]);
     if (moved) this.moved();

@@ -376,6 +376,36 @@ async function numerics() {
   }
 }
 
+// The picture of the first screen: every configuration of the run, by its speed and how right it is.
+async function speed() {
+  const run = synthetic(60, { numerics: true });
+  const [fast, slow] = [run.result, { ...plain.result, model: run.result.model }];
+  run.results = [fast, slow];
+  const labelled = synthetic(60);
+  labelled.results = [['cpu', 1.1e6, 0.61, 'ok'], ['gpu', 0.4e6, 0.58, 'ok'], ['gpu:precision=fp16', 0.3e6, 0.2, 'wrong'], ['nnapi', 2e6, 0.6, 'ok'], ['hexagon', 0.5e6, null, 'ok']].map(([delegate, ns, accuracy, verdict]) => ({
+    ...labelled.result, delegate, median_ns: ns, median_low_ns: 0.98 * ns, median_high_ns: 1.03 * ns, accuracy, accuracy_low: accuracy && accuracy - 0.02, accuracy_high: accuracy && accuracy + 0.02, accuracy_metric: accuracy ? 'top1' : null, check_verdict: verdict }));
+  for (const [name, file_] of [['numerics', makePage('speed', run, plain)], ['labels', makePage('labels', labelled)]]) {
+    for (const [size, theme, scripts] of [['desktop', 'light', true], ['desktop', 'dark', false], ['phone', 'light', false], ['phone', 'dark', true]]) {
+      const { page, finish } = await open(file_, { size, theme, javaScriptEnabled: scripts });
+      const what = `speed, ${name}, ${size}, ${scripts ? '' : 'no '}scripts`;
+      const rows = await page.locator('.speed tbody tr').evaluateAll((list) => list.map((row) => [row.className, ...[...row.cells].map((cell) => cell.innerText.replace(/\s+/g, ' ').trim())]));
+      if (name === 'numerics') {
+        same(`${what}: a row each`, rows.map((row) => [row[0], row[1], row[3]]), [['best', '1cpu, 2 threads none is faster and as right', '80.3 dB'], ['', '2reference, 2 threads the reference', 'exact']]);
+      } else {
+        same(`${what}: what none beats is told`, rows.map((row) => row[0]), ['best', 'best', '', '', '']);
+        same(`${what}: what is wrong is told`, [rows[2][1], rows[0][3], rows[4][3]], ['3gpu:precision=fp16, 2 threads wrong', '61.0 %', 'not compared']);
+        const places = await page.locator('.speed-field .mark').evaluateAll((list) => list.map((mark) => [mark.innerText, mark.getBoundingClientRect().left, mark.getBoundingClientRect().top]));
+        const of = Object.fromEntries(places.map(([number, x, y]) => [number, { x, y }]));
+        check(`${what}: faster is farther left, more right farther up`, of[2].x < of[1].x && of[1].x < of[4].x && of[1].y < of[2].y && of[2].y < of[3].y, places);
+      }
+      await fits(page, what);
+      await shot(page, `speed-${name}-${size}-${theme}`);
+      if (scripts) await accessible(page, what);
+      await finish(what);
+    }
+  }
+}
+
 async function costs() {
   const error = new Map(priced.numerics.rows.map((one) => [one.node, one.snr_db]));
   const nodes = priced.model.subgraphs[0].nodes;
@@ -499,6 +529,8 @@ async function whole() {
 async function withoutScripts() {
   const { page, finish } = await open(file, { javaScriptEnabled: false });
   check('no scripts: the sentence', (await text(page, 'h1')).includes(after.sentence));
+  check('no scripts: the picture of the budget', await page.locator('#plain .budget i').count() >= after.budget.parts.filter((part) => part.ns > 0).length);
+  check('no scripts: why speed is not held against accuracy', (await text(page, '#speed')).includes('--accuracy'));
   const body = await text(page, '#plain');
   check('no scripts: the budget', body.includes('End to end') && body.includes(duration(after.budget.end_to_end_ns)));
   check('no scripts: what costs most', body.includes(duration(rowsByTime(after)[0].self_median_ns)));
@@ -531,7 +563,7 @@ function packed() {
 }
 
 await launch();
-for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, costs, counters, whole, withoutScripts]) {
+for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, speed, costs, counters, whole, withoutScripts]) {
   try {
     await part();
   } catch (error) {

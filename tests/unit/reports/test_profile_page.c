@@ -1,5 +1,6 @@
 /* The page of a profile: what it says without scripts, and what it refuses. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,63 @@ Test(profile_page, what_is_no_profile_is_refused)
         cr_expect_eq(tb_profile_page(cases[i].json, "p.json", &err, &page), cases[i].status);
         cr_expect(strstr(err.text, cases[i].said), "%s", err.text);
         cr_expect(strstr(err.text, "p.json"), "%s", err.text);
+        tb_buf_free(&page);
+    }
+}
+
+/* Three configurations: none is as fast and as right as the first two; the third is beaten. */
+Test(profile_page, speed_is_held_against_accuracy)
+{
+    static const char json[] =
+        "{\"schema\":\"tflbench.profile\",\"version\":1,\"configuration\":{\"model\":\"m\","
+        "\"delegate\":\"cpu\"},\"results\":["
+        "{\"model\":\"m\",\"delegate\":\"cpu\",\"threads\":1,\"median_ns\":4e6,"
+        "\"accuracy\":0.71,\"accuracy_metric\":\"top1\"},"
+        "{\"model\":\"m\",\"delegate\":\"gpu:a=<b>\",\"threads\":1,\"median_ns\":1e6,"
+        "\"accuracy\":0.70},"
+        "{\"model\":\"m\",\"delegate\":\"cpu\",\"threads\":2,\"median_ns\":5e6,"
+        "\"accuracy\":0.71},"
+        "{\"model\":\"other\",\"delegate\":\"cpu\",\"threads\":9,\"median_ns\":1}]}";
+    tb_buf page = {0};
+    tb_error err = TB_ERROR_NONE;
+    cr_assert_eq(tb_profile_page(json, "p.json", &err, &page), TB_OK, "%s", err.text);
+    expect_has(&page, "Upwards: top1");
+    const char *text = tb_buf_text(&page), *figure = strstr(text, "<figure id=\"speed\"");
+    cr_assert(figure);
+    size_t best = 0;
+    for (const char *at = figure; (at = strstr(at, "<tr class=\"best\">")); at++)
+        best++;
+    cr_expect_eq(best, 2, "%zu", best);
+    expect_has(&page, "</span>gpu:a=&lt;b&gt;, 1 thread<small>none is faster and as right");
+    expect_has(&page, "4.00 ms <small></small></td><td class=\"n\">71.0 %");
+    cr_expect(!strstr(figure, "9 threads"), "another model is no competitor");
+    tb_buf_free(&page);
+}
+
+Test(profile_page, without_labels_the_distance_to_the_reference_is_shown_or_why_not)
+{
+    static const char head[] =
+        "{\"schema\":\"tflbench.profile\",\"version\":1,\"configuration\":{\"model\":\"m\","
+        "\"delegate\":\"cpu\",\"threads\":1},\"results\":["
+        "{\"model\":\"m\",\"delegate\":\"cpu\",\"threads\":1,\"median_ns\":4e6},"
+        "{\"model\":\"m\",\"delegate\":\"reference\",\"threads\":1,\"median_ns\":9e6}]";
+    static const struct {
+        const char *numerics, *says[2];
+    } cases[] = {
+        {",\"numerics\":{\"reference\":\"reference\",\"output_snr_db\":116.24}}",
+         {"116.2 dB", "the reference"}},
+        {",\"numerics\":{\"reference\":\"reference\",\"outputs_exact\":true}}",
+         {"<td class=\"n\">exact", "none is faster and as right"}},
+        {"}", {"Accuracy: not available: no labelled data", "not compared"}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char json[1024];
+        snprintf(json, sizeof json, "%s%s", head, cases[i].numerics);
+        tb_buf page = {0};
+        tb_error err = TB_ERROR_NONE;
+        cr_assert_eq(tb_profile_page(json, "p.json", &err, &page), TB_OK, "%s", err.text);
+        for (int k = 0; k < 2; k++)
+            expect_has(&page, cases[i].says[k]);
         tb_buf_free(&page);
     }
 }
