@@ -69,6 +69,11 @@ void tb_gpu_arg_mem(tb_gpu_plan *plan, tb_gpu_step *step, cl_mem mem);
 void tb_gpu_arg_int(tb_gpu_plan *plan, tb_gpu_step *step, int64_t number);
 void tb_gpu_arg_ints(tb_gpu_plan *plan, tb_gpu_step *step, const int32_t *numbers, size_t count);
 void tb_gpu_arg_float(tb_gpu_plan *plan, tb_gpu_step *step, float number);
+/* A kernel's int2. */
+void tb_gpu_arg_int2(tb_gpu_plan *plan, tb_gpu_step *step, int32_t x, int32_t y);
+/* Two arguments, `global int *fault, int code`: a kernel that meets an element for which the operator
+   has no result writes the code there, and the run fails. */
+void tb_gpu_arg_fault(tb_gpu_plan *plan, tb_gpu_step *step);
 /*
  * Work items along each dimension. Groups are of a few fixed sizes (a driver may compile a kernel for
  * each), so there are more items than asked for: kernels look. Dimension 0 should be the one along
@@ -92,6 +97,10 @@ void tb_gpu_store_floats(const tb_gpu_plan *plan, const float *from, size_t coun
 size_t tb_gpu_float_bytes(const tb_gpu_plan *plan);
 
 /* ---- shared by the operators ------------------------------------------------------------------------- */
+
+/* A step that sends bytes through a table (op_unary.c). */
+tb_status tb_gpu_lower_table(tb_gpu_plan *plan, const tb_gpu_op *op, const char *name,
+                             const uint8_t table[256]);
 
 /* The bounds of the operator's own activation and of a clamp that it absorbed. */
 void tb_gpu_bounds(const tb_gpu_op *op, TfLiteFusedActivation activation, float *min, float *max);

@@ -114,7 +114,7 @@ typedef struct tb_gpu_arg {
     int value;
     union {
         cl_mem mem;
-        int32_t i;
+        int32_t i, i2[2];
         float f;
     } bits;
 } tb_gpu_arg;
@@ -155,6 +155,8 @@ struct tb_gpu_plan {
     int block_count;
     tb_gpu_buffer *own; /* constants that belong to this shape alone */
     int own_count, own_capacity;
+    cl_mem
+        fault_code; /* of `own`: what kernels write that meet what they cannot take; NULL: none do */
     cl_event *events; /* a step each, for runs that are timed */
     size_t memory_bytes;
     tb_status fault; /* the first of a step's being built; its text: */

@@ -43,6 +43,30 @@ static cl_int enqueue(const tb_gpu_plan *plan, const tb_gpu_step *s, cl_command_
     return cl->EnqueueReadBuffer(queue, root->mem, CL_FALSE, 0, v->bytes, host, 0, NULL, event);
 }
 
+/* The node whose kernel met an element that it has no result for, or -1; asked after the steps, known
+   when the queue is done. */
+static cl_int ask_fault(const tb_gpu_plan *plan, cl_command_queue queue, int32_t *code)
+{
+    *code = 0;
+    if (!plan->fault_code)
+        return CL_SUCCESS;
+    return plan->gpu->device.cl->EnqueueReadBuffer(queue, plan->fault_code, CL_FALSE, 0,
+                                                   sizeof *code, code, 0, NULL, NULL);
+}
+
+static tb_status tell_fault(const tb_gpu_plan *plan, cl_command_queue queue, int32_t code,
+                            tb_error *err)
+{
+    const int32_t none = 0;
+    if (code == 0)
+        return TB_OK;
+    plan->gpu->device.cl->EnqueueWriteBuffer(queue, plan->fault_code, CL_TRUE, 0, sizeof none,
+                                             &none, 0, NULL, NULL);
+    return tb_fail(err, TB_CORRUPT,
+                   "node %d: an element has no result: a division by zero, or an index outside",
+                   (int)code - 1);
+}
+
 /* Enqueues all and waits. `events` (NULL: none) gets one a step. */
 static tb_status execute(const tb_gpu_plan *plan, cl_command_queue queue, cl_event *events,
                          tb_error *err)
@@ -55,11 +79,14 @@ static tb_status execute(const tb_gpu_plan *plan, cl_command_queue queue, cl_eve
         if (code != CL_SUCCESS)
             status = tb_cl_fail(err, code, "%s on %s", s->info.name, d->name);
     }
+    int32_t fault = 0;
+    if (status == TB_OK && ask_fault(plan, queue, &fault) != CL_SUCCESS)
+        status = tb_fail(err, TB_UNAVAILABLE, "asking %s how it went", d->name);
     /* After a failure too: what was enqueued still reads and writes the tensors. */
     const cl_int code = d->cl->Finish(queue);
     if (code != CL_SUCCESS && status == TB_OK)
         status = tb_cl_fail(err, code, "waiting for %s", d->name);
-    return status;
+    return status == TB_OK ? tell_fault(plan, queue, fault, err) : status;
 }
 
 /* ---- telling ----------------------------------------------------------------------------------------- */

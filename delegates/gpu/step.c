@@ -106,6 +106,13 @@ void tb_gpu_arg_float(tb_gpu_plan *plan, tb_gpu_step *step, float number)
     new_arg(plan, step, sizeof number)->bits.f = number;
 }
 
+void tb_gpu_arg_int2(tb_gpu_plan *plan, tb_gpu_step *step, int32_t x, int32_t y)
+{
+    tb_gpu_arg *arg = new_arg(plan, step, sizeof arg->bits.i2);
+    arg->bits.i2[0] = x;
+    arg->bits.i2[1] = y;
+}
+
 /* ---- constants --------------------------------------------------------------------------------------- */
 
 size_t tb_gpu_float_bytes(const tb_gpu_plan *plan)
@@ -125,8 +132,8 @@ void tb_gpu_store_floats(const tb_gpu_plan *plan, const float *from, size_t coun
 }
 
 /* A buffer that goes with the plan: of constants that may be others at the next shape. */
-static tb_status own_buffer(tb_gpu_plan *plan, const void *data, size_t bytes, tb_error *err,
-                            cl_mem *out)
+static tb_status own_buffer(tb_gpu_plan *plan, cl_mem_flags flags, const void *data, size_t bytes,
+                            tb_error *err, cl_mem *out)
 {
     if (plan->own_count == plan->own_capacity) {
         const int capacity = plan->own_capacity ? 2 * plan->own_capacity : 8;
@@ -139,8 +146,8 @@ static tb_status own_buffer(tb_gpu_plan *plan, const void *data, size_t bytes, t
         plan->own_capacity = capacity;
     }
     tb_gpu_buffer *buffer = &plan->own[plan->own_count];
-    tb_status status = tb_gpu_buffer_create(&plan->gpu->memory, CL_MEM_READ_ONLY, bytes, data,
-                                            "a constant", err, buffer);
+    tb_status status =
+        tb_gpu_buffer_create(&plan->gpu->memory, flags, bytes, data, "a constant", err, buffer);
     if (status != TB_OK)
         return status;
     plan->own_count++;
@@ -152,8 +159,18 @@ cl_mem tb_gpu_own_constant(tb_gpu_plan *plan, const void *data, size_t bytes)
 {
     cl_mem mem = NULL;
     if (plan->fault == TB_OK)
-        plan->fault = own_buffer(plan, data, bytes, plan->err, &mem);
+        plan->fault = own_buffer(plan, CL_MEM_READ_ONLY, data, bytes, plan->err, &mem);
     return mem;
+}
+
+void tb_gpu_arg_fault(tb_gpu_plan *plan, tb_gpu_step *step)
+{
+    const int32_t none = 0;
+    if (plan->fault == TB_OK && !plan->fault_code)
+        plan->fault =
+            own_buffer(plan, CL_MEM_READ_WRITE, &none, sizeof none, plan->err, &plan->fault_code);
+    tb_gpu_arg_mem(plan, step, plan->fault_code);
+    tb_gpu_arg_int(plan, step, plan->current ? plan->current->nodes[0] + 1 : 1);
 }
 
 /* Whether the bytes stay what they are as long as the delegate lives. */
@@ -187,7 +204,7 @@ cl_mem tb_gpu_packed(tb_gpu_plan *plan, int value, const char *layout, size_t by
     fill(plan, context, data);
     tb_status status =
         lasting ? tb_gpu_constant_put(memory, key, (size_t)length, data, bytes, plan->err, &mem)
-                : own_buffer(plan, data, bytes, plan->err, &mem);
+                : own_buffer(plan, CL_MEM_READ_ONLY, data, bytes, plan->err, &mem);
     free(data);
     if (status != TB_OK) {
         plan->fault = status;

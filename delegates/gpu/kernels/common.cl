@@ -3,6 +3,9 @@
  * -DT_F32, -DT_F16, -DT_I8, ...; T is that type in memory, A what one element is computed in, A4 four
  * of them. Halves are read and written by vload_half and vstore_half, which every device has.
  */
+#define CAT_(a, b) a##b
+#define CAT(a, b) CAT_(a, b)
+
 #if defined(T_F32)
 #define T float
 #define A float
@@ -36,8 +39,6 @@
 #endif
 #define LOAD(p, i) ((A)(p)[i])
 #define STORE(v, p, i) ((p)[i] = (T)(v))
-#define CAT_(a, b) a##b
-#define CAT(a, b) CAT_(a, b)
 #define LOAD4(p, i) CAT(convert_, CAT(A, 4))(vload4(0, (p) + (i)))
 #define STORE4(v, p, i) vstore4(CAT(convert_, CAT(T, 4))(v), 0, (p) + (i))
 #endif
@@ -128,3 +129,28 @@ int multiply_real(int sum, ulong m, int e)
         return rounded >= 2147483648UL ? INT_MIN : -(int)rounded;
     return rounded >= 2147483647UL ? INT_MAX : (int)rounded;
 }
+
+/* ---- eight dimensions -------------------------------------------------------------------------------- */
+
+/* Extents e0 to e7, outermost first, as arguments; strides along them; */
+#define EXTENTS int e0, int e1, int e2, int e3, int e4, int e5, int e6, int e7
+#define STRIDES(s) int s##0, int s##1, int s##2, int s##3, int s##4, int s##5, int s##6, int s##7
+/* the indices i0 to i7 of this work item, which leaves where there is nothing for it; */
+#define WALK                                                                      \
+    const int i7 = get_global_id(0), i6 = get_global_id(1);                       \
+    int rest_ = get_global_id(2);                                                 \
+    if (i7 >= e7 || i6 >= e6 || rest_ >= e0 * e1 * e2 * e3 * e4 * e5)             \
+        return;                                                                   \
+    const int i5 = rest_ % e5;                                                    \
+    rest_ /= e5;                                                                  \
+    const int i4 = rest_ % e4;                                                    \
+    rest_ /= e4;                                                                  \
+    const int i3 = rest_ % e3;                                                    \
+    rest_ /= e3;                                                                  \
+    const int i2 = rest_ % e2;                                                    \
+    rest_ /= e2;                                                                  \
+    const int i1 = rest_ % e1, i0 = rest_ / e1
+/* and where these lie, by strides or densely. */
+#define AT(s) \
+    (i0 * s##0 + i1 * s##1 + i2 * s##2 + i3 * s##3 + i4 * s##4 + i5 * s##5 + i6 * s##6 + i7 * s##7)
+#define DENSE (((int)get_global_id(2) * e6 + i6) * e7 + i7)

@@ -130,7 +130,7 @@ Test(gpu, fuses_and_computes)
     cr_expect_str_eq(tb_interpreter_plan_text(n.interpreter, 0), "copy to the device\n"
                                                                  "conv_2d conv nodes 0,1\n"
                                                                  "conv_2d conv nodes 2,3\n"
-                                                                 "logistic logistic nodes 4\n"
+                                                                 "logistic unary nodes 4\n"
                                                                  "copy to the host\n");
     cr_assert_eq(tb_interpreter_invoke(n.interpreter, &err), TB_OK, "%s", err.text);
     compare(&n, 1e-5);
