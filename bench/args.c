@@ -12,6 +12,7 @@
 
 typedef struct value {
     bool given;
+    bool preset; /* by a file */
     bool flag;
     const char *text;
     int64_t integer;
@@ -27,6 +28,7 @@ struct tb_args {
     value *values; /* one an option */
     const char **operands;
     int operand_count;
+    int preset_operands; /* of them from a file */
     tb_arena arena;
 };
 
@@ -349,6 +351,63 @@ tb_status tb_args_parse(const tb_option *options, int argc, char **argv, tb_erro
     return TB_OK;
 }
 
+static const tb_option *find_preset(tb_args *args, const char *name, tb_error *err)
+{
+    const tb_option *option = find_long(args, name, strlen(name));
+    if (!option && unknown(args, name, strlen(name), err) != TB_OK && err)
+        err->status = TB_NOT_FOUND;
+    return option;
+}
+
+tb_status tb_args_preset(tb_args *args, const char *name, const char *text, tb_error *err)
+{
+    const tb_option *option = find_preset(args, name, err);
+    if (!option)
+        return TB_NOT_FOUND;
+    value *v = &args->values[option - args->options];
+    if (option->kind == TB_OPTION_FLAG)
+        return tb_fail(err, TB_USAGE, "--%s takes no value: true or false", name);
+    if (v->given)
+        return TB_OK;
+    if (!v->preset)
+        v->count = 0;
+    v->preset = true;
+    const char *copy = tb_arena_text(&args->arena, text, strlen(text));
+    return copy ? set_value(args, option, copy, err) : no_memory(err);
+}
+
+tb_status tb_args_preset_flag(tb_args *args, const char *name, bool on, tb_error *err)
+{
+    const tb_option *option = find_preset(args, name, err);
+    if (!option)
+        return TB_NOT_FOUND;
+    value *v = &args->values[option - args->options];
+    if (option->kind != TB_OPTION_FLAG)
+        return needs_value(option, err);
+    if (!v->given) {
+        v->preset = true;
+        v->flag = on;
+    }
+    return TB_OK;
+}
+
+tb_status tb_args_preset_operand(tb_args *args, const char *text, tb_error *err)
+{
+    if (args->operand_count > args->preset_operands)
+        return TB_OK;
+    int count = args->operand_count;
+    const char **grown = TB_ARENA_NEW(&args->arena, const char *, (size_t)count + 1);
+    const char *copy = tb_arena_text(&args->arena, text, strlen(text));
+    if (!grown || !copy)
+        return no_memory(err);
+    if (count)
+        memcpy(grown, args->operands, (size_t)count * sizeof *grown);
+    grown[count] = copy;
+    args->operands = grown;
+    args->preset_operands = ++args->operand_count;
+    return TB_OK;
+}
+
 void tb_args_free(tb_args *args)
 {
     if (!args)
@@ -371,7 +430,8 @@ static const value *get(const tb_args *args, const char *name)
 
 bool tb_args_given(const tb_args *args, const char *name)
 {
-    return get(args, name)->given;
+    const value *v = get(args, name);
+    return v->given || v->preset;
 }
 
 bool tb_args_flag(const tb_args *args, const char *name)

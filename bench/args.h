@@ -44,6 +44,14 @@ tb_status tb_args_parse(const tb_option *options, int argc, char **argv, tb_erro
                         tb_args **out);
 void tb_args_free(tb_args *args);
 
+/* What a file says: as if the user had given `--name text`, unless he gave that option himself, which
+   replaces what the file says, lists too. The text is copied. TB_NOT_FOUND: no such option. */
+tb_status tb_args_preset(tb_args *args, const char *name, const char *text, tb_error *err);
+/* For a flag. */
+tb_status tb_args_preset_flag(tb_args *args, const char *name, bool on, tb_error *err);
+/* An operand, where the user gave none. */
+tb_status tb_args_preset_operand(tb_args *args, const char *text, tb_error *err);
+
 /* A name that is not in the table is a bug of ours and aborts. Texts live as long as `args`. */
 bool tb_args_given(const tb_args *args, const char *name); /* by the user, not by default */
 bool tb_args_flag(const tb_args *args, const char *name);

@@ -1,5 +1,6 @@
 /* What every subcommand shares: parsing by its row, its help, its errors. */
 #include "bench/cmd.h"
+#include "bench/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,8 @@ tb_exit tb_cmd_call(const tb_cmd *cmd, int argc, char **argv)
     tb_error err = TB_ERROR_NONE;
     tb_args *args = NULL;
     tb_status status = tb_args_parse(cmd->options, argc, argv, &err, &args);
+    if (status == TB_OK && cmd->config_foreign)
+        status = tb_config_read_args(cmd->config_foreign, args, &err);
     if (status == TB_OK)
         status = check_operands(cmd, args, &err);
     tb_exit code;

@@ -31,6 +31,9 @@ typedef struct tb_cmd {
     int max_operands; /* -1: any number */
     tb_exit (*run)(const tb_args *args);
     bool hidden; /* not listed by --help */
+    /* Not NULL: tflbench.json (or --config) gives models and options that the user did not; a list
+       that ends with NULL of options it may have that are other commands'. */
+    const char *const *config_foreign;
 } tb_cmd;
 
 const tb_cmd *const *tb_cmd_rows(int *count);

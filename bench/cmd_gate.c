@@ -44,7 +44,8 @@ static const tb_option options[] = {
     {.name = "config",
      .kind = TB_OPTION_TEXT,
      .value_name = "FILE",
-     .help = "The policy; without, tflbench.json where there is one."},
+     .help = "The policy, and models and options that are not given here; without, tflbench.json "
+             "where there is one."},
 #include "bench/run_options.def"
     {.name = "Where it goes", .kind = TB_OPTION_HEADING},
     TB_OPTION_ROW_WHERE,
@@ -57,6 +58,9 @@ static const tb_option options[] = {
      .help = "Show what workers, drivers and plugins print."},
     {.name = NULL},
 };
+
+/* Of tflbench.json. */
+static const char *const run_options[] = {"blocks", "target-ci", "csv", "markdown", NULL};
 
 static tb_status read_policy(const tb_args *args, tb_arena *arena, tb_error *err,
                              tb_gate_policy *policy)
@@ -298,6 +302,7 @@ const tb_cmd tb_cmd_gate = {
         "    how often would it be wrong here?\n",
     .see_also = "tflbench run, tflbench compare, tflbench doctor",
     .options = options,
+    .config_foreign = run_options,
     .min_operands = 0,
     .max_operands = -1,
     .run = run,

@@ -24,6 +24,11 @@ static const tb_option options[] = {
              "--base and --head, of the change) is at most so wide on each side, e.g. 1%, or the "
              "time is up (--max-seconds), which is then said with how much more it would take."},
     {.name = "Where it goes", .kind = TB_OPTION_HEADING},
+    {.name = "config",
+     .kind = TB_OPTION_TEXT,
+     .value_name = "FILE",
+     .help = "Models and options that are not given here; without, tflbench.json where there is "
+             "one (tflbench init writes one)."},
     TB_OPTION_ROW_DB,
     TB_OPTION_ROWS_FORMAT,
     {.name = "dry-run", .kind = TB_OPTION_FLAG, .help = "Print the plan and measure nothing."},
@@ -34,6 +39,10 @@ static const tb_option options[] = {
      .help = "Show what workers, drivers and plugins print."},
     {.name = NULL},
 };
+
+/* Of tflbench.json. */
+static const char *const gate_options[] = {"threshold", "undecided",     "junit",
+                                           "summary",   "deterministic", NULL};
 
 /* With a target, many short processes take the place of one long one. */
 static tb_status read_target(const tb_args *args, tb_error *err, tb_sweep_request *request)
@@ -98,6 +107,7 @@ const tb_cmd tb_cmd_run = {
         "    only the plan, and how long it takes\n",
     .see_also = "tflbench report, tflbench ls, tflbench show, tflbench list",
     .options = options,
+    .config_foreign = gate_options,
     .min_operands = 0,
     .max_operands = -1,
     .run = run,
