@@ -17,7 +17,8 @@ enum {
     BAND_PIXELS = 56,
     FLAT_PIXELS = 112, /* a pixel row of a product whose pixels all follow each other */
     TASK_PIXELS = 12,  /* with fewer of them a task had little use of the weights it reads */
-    MANY_WEIGHTS = 4   /* times the bytes of input and output */
+    MANY_WEIGHTS = 4,  /* times the bytes of input and output */
+    MOST_PRODUCTS = 1 << 28
 };
 
 typedef struct gemm_step {
@@ -40,17 +41,16 @@ typedef struct gemm_step {
     size_t panel_groups;
     size_t tasks; /* that were wanted; 1: too little for a second thread */
     bool by_panels;
+    bool one_row;          /* of the product: a call takes many panels */
     size_t seg_offset;     /* in scratch: pointers of each row's stretches, */
     size_t row_sum_offset; /* and the row sums */
-    /* float */
-    float min, max, min2, max2;
+    /* What a call of the kernel is told, but for places and how many there are. */
+    tb_f32_gemm f32_job;
+    tb_q8_gemm q8_job;
     tb_f32_gemm_fn f32;
-    /* quantised */
-    int32_t zero_point, q_min, q_max, row_sum_factor;
-    tb_q8_rescale rescale;
-    uint32_t flip;
     tb_q8_gemm_fn q8;
     tb_q8_row_sum_fn row_sum;
+    int32_t row_sum_factor;
 } gemm_step;
 
 typedef struct gemm_run {
@@ -133,24 +133,11 @@ static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows
                     in[row * w->stride_h + ky * w->dilation_h] +
                     kx * (size_t)w->dilation_w * in_pixel;
 
-    tb_f32_gemm f = {.segs = s->segs,
-                     .k = s->seg_values,
-                     .a_stride = (size_t)w->stride_w * in_pixel,
-                     .c_stride = g->out.pixel_bytes,
-                     .min = s->min,
-                     .max = s->max,
-                     .min2 = s->min2,
-                     .max2 = s->max2,
-                     .residual_stride = g->residual.pixel_bytes};
-    tb_q8_gemm q = {.segs = s->segs,
-                    .k = s->seg_values,
-                    .a_stride = f.a_stride,
-                    .flip = s->flip,
-                    .c_stride = f.c_stride,
-                    .zero_point = s->zero_point,
-                    .min = s->q_min,
-                    .max = s->q_max,
-                    .rescale = s->rescale};
+    tb_f32_gemm f = s->f32_job;
+    tb_q8_gemm q = s->q8_job;
+    f.a_stride = q.a_stride = (size_t)w->stride_w * in_pixel;
+    f.c_stride = q.c_stride = g->out.pixel_bytes;
+    f.residual_stride = g->residual.pixel_bytes;
     for (int32_t row = 0; s->row_sum && row < rows; row++) {
         q.seg = seg + (size_t)row * s->segs;
         q.m = (size_t)(y + row == last_row ? s->last_w : s->out_w);
@@ -158,11 +145,14 @@ static void run_panels(const gemm_run *g, int32_t image, int32_t y, int32_t rows
         s->row_sum(&q, s->row_sum_factor, sums + (size_t)row * (size_t)s->out_w);
     }
     q.k = s->seg_values;
-    for (size_t panel = first; panel < end && !tb_stopped(); panel++) {
+    const size_t products = s->segs * s->seg_values * s->panel_columns;
+    const size_t panels_at_once = s->one_row ? tb_stretch_pixels(products) : 1;
+    for (size_t panel = first; panel < end && !tb_stopped(); panel += panels_at_once) {
         const size_t column = panel * s->panel_columns;
         const char *b = s->packed + panel * s->panel_bytes;
         const size_t left = (size_t)s->out_c - column;
-        const size_t n = left < s->panel_columns ? left : s->panel_columns;
+        const size_t here = end - panel < panels_at_once ? end - panel : panels_at_once;
+        const size_t n = left < here * s->panel_columns ? left : here * s->panel_columns;
         for (int32_t row = 0; row < rows; row++) {
             const size_t m = (size_t)(y + row == last_row ? s->last_w : s->out_w);
             char *c = tb_view_row(&g->out, image, y + row);
@@ -226,6 +216,45 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     }
     const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
     tb_run_tasks(run, tasks, s->tasks < 2, run_tasks, &g);
+}
+
+/* One row whose values lie as they are needed, by the caller alone: nothing is left to find out. */
+static void run_one_row(const tb_cpu_step *step, const tb_run *run)
+{
+    const gemm_step *s = (const gemm_step *)(const void *)step;
+    const char *seg = tb_run_view(run, s->in)->data;
+    if (s->source.staged) { /* since the kernel may read a few bytes more */
+        char *copy = tb_run_scratch(run, 0);
+        memcpy(copy, seg, s->real_seg_values * s->source.element_bytes);
+        seg = copy;
+    }
+    char *out = tb_run_view(run, s->out)->data;
+    if (s->quantized) {
+        tb_q8_gemm q = s->q8_job;
+        int32_t sum;
+        q.seg = &seg;
+        q.c = out;
+        if (s->row_sum) {
+            q.k = s->real_seg_values;
+            s->row_sum(&q, s->row_sum_factor, &sum);
+            q.k = s->seg_values;
+            q.row_sum = &sum;
+        }
+        s->q8(&q);
+    } else {
+        tb_f32_gemm f = s->f32_job;
+        f.seg = &seg;
+        f.c = out;
+        f.residual = s->residual < 0 ? NULL : tb_run_view(run, s->residual)->data;
+        s->f32(&f);
+    }
+}
+
+/* Such a row, of few enough weights that nobody wants to stop. */
+static bool is_plain_row(const gemm_step *s)
+{
+    return s->one_row && s->flat && s->tasks < 2 && !s->source.widened &&
+           (double)s->seg_values * (double)s->out_c < MOST_PRODUCTS;
 }
 
 /* ---- planning -------------------------------------------------------------------------------------- */
@@ -332,7 +361,10 @@ void tb_gemm_float_bounds(const tb_cpu_op *op, TfLiteFusedActivation activation,
 static tb_status lower_float(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec,
                              const tb_pack_gemm *pack, tb_error *err, gemm_step *s)
 {
-    tb_gemm_float_bounds(op, spec->activation, &s->min, &s->max, &s->min2, &s->max2);
+    tb_f32_gemm *job = &s->f32_job;
+    job->segs = s->segs;
+    job->k = s->seg_values;
+    tb_gemm_float_bounds(op, spec->activation, &job->min, &job->max, &job->min2, &job->max2);
     if (op->slope >= 0)
         s->slope = plan->values[op->slope].constant;
     s->f32 = plan->kernels->f32_gemm.fn;
@@ -352,24 +384,27 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
                     .weight_zero = filter->zero_point,
                     .input_zero = tb_value_unsigned_zero(in),
                     .input_signed = plan->kernels->q8_gemm.kr == TB_KR_SIGNED};
+    tb_q8_gemm *job = &s->q8_job;
     tb_status status;
     if (spec->real_factors) {
-        s->rescale = TB_Q8_REAL;
+        job->rescale = TB_Q8_REAL;
         status = tb_gemm_factors(plan, op, spec->input, spec->filter, false, spec->out_c, err,
                                  &q.factors);
     } else {
         status = tb_gemm_scales(plan, op, spec->input, spec->filter, spec->out_c, err, &q.scales,
-                                &s->rescale);
+                                &job->rescale);
     }
     if (status != TB_OK)
         return status;
-    status = tb_quantized_bounds(result, spec->activation, err, &s->q_min, &s->q_max);
+    status = tb_quantized_bounds(result, spec->activation, err, &job->min, &job->max);
     if (status != TB_OK)
         return status;
-    s->rescale = tb_pack_q8_widen(&q, plan->kernels->q8_gemm.kr, s->rescale, (size_t)spec->out_c,
-                                  result->zero_point, s->q_min);
-    s->zero_point = result->zero_point;
-    s->flip = in->type == kTfLiteInt8 ? 0x80808080u : 0;
+    job->rescale = tb_pack_q8_widen(&q, plan->kernels->q8_gemm.kr, job->rescale,
+                                    (size_t)spec->out_c, result->zero_point, job->min);
+    job->segs = s->segs;
+    job->k = s->seg_values;
+    job->zero_point = result->zero_point;
+    job->flip = in->type == kTfLiteInt8 ? 0x80808080u : 0;
     s->q8 = plan->kernels->q8_gemm.fn;
     int32_t zw = q.weights_unsigned ? q.weight_zero - 128 : q.weight_zero;
     if (pack->kr == 4 && zw != 0) {
@@ -468,6 +503,7 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     if (status != TB_OK)
         return status;
 
+    s->one_row = s->n == 1 && s->out_h == 1 && s->out_w == 1;
     choose_bands(plan, s, s->segs * s->seg_values * s->source.element_bytes / (size_t)w->kh);
     if (s->flat && s->source.staged)
         s->band_rows = 1, s->bands = s->out_h; /* so that a band has one width */
@@ -476,5 +512,13 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     s->row_sum_offset =
         tb_align_up(s->seg_offset + rows * s->segs * sizeof(char *), TB_CPU_ALIGNMENT);
     s->base.scratch_bytes = s->row_sum_offset + rows * (size_t)s->out_w * sizeof(int32_t);
+    if (is_plain_row(s)) {
+        s->q8_job.m = s->f32_job.m = 1;
+        s->q8_job.n = s->f32_job.n = (size_t)s->out_c;
+        s->q8_job.b = s->packed;
+        s->f32_job.b = (const float *)(const void *)s->packed;
+        s->f32_job.slope = s->slope;
+        s->base.run = run_one_row;
+    }
     return TB_OK;
 }

@@ -20,14 +20,15 @@
 /*
  * A panel of B is `nr` columns wide (the last one of a matrix is cut to whole vectors): nr biases,
  * then k rows of nr. Row i of A is made of `segs` stretches of k floats: seg[s] + i * a_stride. So
- * a convolution is a product whose stretches are runs of taps.
+ * a convolution is a product whose stretches are runs of taps. Where m is 1, the next panels may
+ * follow the first and n count the columns of all: one row alone would wait for its own sums.
  */
 typedef struct tb_f32_gemm {
     const char *const *seg;
     size_t segs;
     size_t k;        /* floats in a stretch */
     size_t a_stride; /* bytes from one row of A to the next */
-    const float *b;  /* the panel */
+    const float *b;  /* the panel, or panels */
     size_t n;        /* columns of it that are stored */
     char *c;
     size_t c_stride;

@@ -64,10 +64,11 @@ static void product(const lstm_step *s, const char *panels, size_t panel_bytes, 
                      .min2 = -INFINITY,
                      .max2 = INFINITY,
                      .residual_stride = s->cells * sizeof(float)};
-    for (size_t panel = 0; panel < s->panels; panel++) {
-        const size_t first = panel * s->panel_columns, left = s->cells - first;
-        g.b = (const float *)(const void *)(panels + panel * panel_bytes);
-        g.n = left < s->panel_columns ? left : s->panel_columns;
+    /* one row takes all panels in a call */
+    const size_t most = rows == 1 ? s->cells : s->panel_columns;
+    for (size_t first = 0; first < s->cells; first += most) {
+        g.b = (const float *)(const void *)(panels + first / s->panel_columns * panel_bytes);
+        g.n = s->cells - first < most ? s->cells - first : most;
         g.c = (char *)(out + first);
         g.residual = before ? (const char *)(before + first) : NULL;
         s->gemm(&g);

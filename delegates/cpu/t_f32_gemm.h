@@ -9,51 +9,20 @@
 #include "delegates/cpu/kernel_decls.h"
 #include "delegates/cpu/template.h"
 
+#ifndef TB_GEMV_PANELS
+#define TB_GEMV_PANELS 4
+#endif
+
 /* clamp that lets NaN through */
 VINLINE vf gemm_clamp(vf x, vf low, vf high)
 {
     return vf_min(high, vf_max(low, x));
 }
 
-VINLINE void f32_gemm_tile(const tb_f32_gemm *g, size_t row, const int mr, const int nv)
+/* The sums of a tile, with all that follows them. */
+VINLINE void f32_gemm_store(const tb_f32_gemm *g, size_t row, vf acc[][TB_GEMM_NV], const int mr,
+                            const int nv)
 {
-    vf acc[TB_GEMM_MR][TB_GEMM_NV];
-    const size_t stride = g->a_stride;
-    const float *b = g->b;
-    TB_UNROLL
-    for (int j = 0; j < nv; j++) {
-        vf bias = vf_load(b + j * VL);
-        TB_UNROLL
-        for (int i = 0; i < mr; i++)
-            acc[i][j] = bias;
-    }
-    b += nv * VL;
-    for (size_t s = 0; s < g->segs; s++) {
-        const char *a[(TB_GEMM_MR + 2) / 3]; /* every third row: the rest is reached by stride */
-        TB_UNROLL
-        for (int i = 0; i < mr; i += 3)
-            a[i / 3] = g->seg[s] + (row + (size_t)i) * stride;
-        for (size_t k = g->k; k > 0; k--) {
-            vf bv[TB_GEMM_NV];
-            TB_UNROLL
-            for (int j = 0; j < nv; j++)
-                bv[j] = vf_load(b + j * VL);
-            TB_UNROLL
-            for (int i = 0; i < mr; i++) {
-                float x;
-                memcpy(&x, a[i / 3] + (size_t)(i % 3) * stride, sizeof x);
-                vf av = vf_set1(x);
-                TB_UNROLL
-                for (int j = 0; j < nv; j++)
-                    acc[i][j] = vf_fma(av, bv[j], acc[i][j]);
-            }
-            TB_UNROLL
-            for (int i = 0; i < mr; i += 3)
-                a[i / 3] += sizeof(float);
-            b += nv * VL;
-        }
-    }
-
     const vtail last = v_tail(g->n - (size_t)(nv - 1) * VL);
     const int whole = g->n == (size_t)nv * VL;
     const vf min = vf_set1(g->min), max = vf_set1(g->max);
@@ -101,6 +70,47 @@ VINLINE void f32_gemm_tile(const tb_f32_gemm *g, size_t row, const int mr, const
     }
 }
 
+VINLINE void f32_gemm_tile(const tb_f32_gemm *g, size_t row, const int mr, const int nv)
+{
+    vf acc[TB_GEMM_MR][TB_GEMM_NV];
+    const size_t stride = g->a_stride;
+    const float *b = g->b;
+    TB_UNROLL
+    for (int j = 0; j < nv; j++) {
+        vf bias = vf_load(b + j * VL);
+        TB_UNROLL
+        for (int i = 0; i < mr; i++)
+            acc[i][j] = bias;
+    }
+    b += nv * VL;
+    for (size_t s = 0; s < g->segs; s++) {
+        const char *a[(TB_GEMM_MR + 2) / 3]; /* every third row: the rest is reached by stride */
+        TB_UNROLL
+        for (int i = 0; i < mr; i += 3)
+            a[i / 3] = g->seg[s] + (row + (size_t)i) * stride;
+        for (size_t k = g->k; k > 0; k--) {
+            vf bv[TB_GEMM_NV];
+            TB_UNROLL
+            for (int j = 0; j < nv; j++)
+                bv[j] = vf_load(b + j * VL);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++) {
+                float x;
+                memcpy(&x, a[i / 3] + (size_t)(i % 3) * stride, sizeof x);
+                vf av = vf_set1(x);
+                TB_UNROLL
+                for (int j = 0; j < nv; j++)
+                    acc[i][j] = vf_fma(av, bv[j], acc[i][j]);
+            }
+            TB_UNROLL
+            for (int i = 0; i < mr; i += 3)
+                a[i / 3] += sizeof(float);
+            b += nv * VL;
+        }
+    }
+    f32_gemm_store(g, row, acc, mr, nv);
+}
+
 typedef void (*f32_gemm_tile_fn)(const tb_f32_gemm *, size_t row);
 
 #define TB_GEMM_TILE(mr, nv)                                                \
@@ -116,8 +126,80 @@ static const f32_gemm_tile_fn f32_gemm_tiles[TB_GEMM_MR][TB_GEMM_NV] = {
 #define TB_GEMM_ENTRIES(mr)   TB_GEMM_NV_LIST(TB_GEMM_ENTRY, mr)
     TB_GEMM_MR_LIST(TB_GEMM_ENTRIES)};
 
+/* One row, of so many panels at once that their sums do not wait for each other. */
+VINLINE void f32_gemv_tile(const tb_f32_gemm *g, const int panels)
+{
+    const size_t nr = TB_GEMM_NV * VL, panel = nr * (1 + g->segs * g->k);
+    vf acc[TB_GEMV_PANELS][TB_GEMM_NV];
+    const float *b = g->b;
+    TB_UNROLL
+    for (int p = 0; p < panels; p++)
+        TB_UNROLL
+    for (int j = 0; j < TB_GEMM_NV; j++)
+        acc[p][j] = vf_load(b + (size_t)p * panel + j * VL);
+    b += nr;
+    for (size_t s = 0; s < g->segs; s++) {
+        const float *a = (const float *)(const void *)g->seg[s];
+        for (size_t k = 0; k < g->k; k++, b += nr) {
+            const vf av = vf_set1(a[k]);
+            TB_UNROLL
+            for (int p = 0; p < panels; p++)
+                TB_UNROLL
+            for (int j = 0; j < TB_GEMM_NV; j++)
+                acc[p][j] = vf_fma(av, vf_load(b + (size_t)p * panel + j * VL), acc[p][j]);
+        }
+    }
+    tb_f32_gemm one = *g;
+    one.n = nr;
+    TB_UNROLL
+    for (int p = 0; p < panels; p++) {
+        f32_gemm_store(&one, 0, &acc[p], 1, TB_GEMM_NV);
+        one.c += nr * sizeof(float);
+        one.residual = g->residual ? one.residual + nr * sizeof(float) : NULL;
+        one.slope = g->slope ? one.slope + nr : NULL;
+    }
+}
+
+static void f32_gemv_all(const tb_f32_gemm *g)
+{
+    f32_gemv_tile(g, TB_GEMV_PANELS);
+}
+
+static void f32_gemv_one(const tb_f32_gemm *g)
+{
+    f32_gemv_tile(g, 1);
+}
+
+/* What is left when so many columns are done. */
+static void f32_gemv_skip(tb_f32_gemm *g, size_t columns)
+{
+    g->b += columns * (1 + g->segs * g->k);
+    g->c += columns * sizeof(float);
+    g->n -= columns;
+    if (g->residual)
+        g->residual += columns * sizeof(float);
+    if (g->slope)
+        g->slope += columns;
+}
+
+static void f32_gemv(const tb_f32_gemm *all)
+{
+    const size_t nr = TB_GEMM_NV * VL;
+    tb_f32_gemm g = *all;
+    for (; g.n >= TB_GEMV_PANELS * nr; f32_gemv_skip(&g, TB_GEMV_PANELS * nr))
+        f32_gemv_all(&g);
+    for (; g.n >= nr; f32_gemv_skip(&g, nr))
+        f32_gemv_one(&g);
+    if (g.n > 0)
+        f32_gemm_tiles[0][(g.n + VL - 1) / VL - 1](&g, 0);
+}
+
 void TB_FN(TB_GEMM_NAME)(const tb_f32_gemm *g)
 {
+    if (g->m == 1 && g->n > TB_GEMM_NV * VL) {
+        f32_gemv(g);
+        return;
+    }
     size_t nv = (g->n + VL - 1) / VL;
     size_t tiles = (g->m + TB_GEMM_MR - 1) / TB_GEMM_MR;
     /* tiles of nearly one height do better than full ones and a rest */

@@ -12,6 +12,10 @@
 #include "delegates/cpu/t_q8.h"
 #include "delegates/cpu/template.h"
 
+#ifndef TB_GEMV_SUMS
+#define TB_GEMV_SUMS 4
+#endif
+
 #if defined(VI_WIDE)
 /* The sums of a tile, rescaled and stored, four vectors at a time. */
 VINLINE void q8_gemm_store_wide(const tb_q8_gemm *g, size_t row, vi acc[][TB_GEMM_NV], const int mr,
@@ -53,56 +57,12 @@ VINLINE void q8_gemm_store_wide(const tb_q8_gemm *g, size_t row, vi acc[][TB_GEM
 }
 #endif
 
-VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const int nv)
+/* The sums of a tile, rescaled and stored. */
+VINLINE void q8_gemm_store(const tb_q8_gemm *g, size_t row, vi acc[][TB_GEMM_NV], const int mr,
+                           const int nv)
 {
-    vi acc[TB_GEMM_MR][TB_GEMM_NV];
-    const size_t stride = g->a_stride;
     const int32_t *head = g->b;
     const size_t nr = (size_t)nv * VL;
-    TB_UNROLL
-    for (int j = 0; j < nv; j++) {
-        vi bias = vi_load(head + TB_Q8_BIAS * nr + (size_t)j * VL);
-        TB_UNROLL
-        for (int i = 0; i < mr; i++)
-            acc[i][j] = bias;
-    }
-    const int32_t *b = head + TB_Q8_HEAD * nr;
-#if TB_Q8_KR == 4
-#if defined(TB_Q8_SIGNED)
-    const vi flip = vi_set1((int32_t)(g->flip ^ 0x80808080u));
-#else
-    const vi flip = vi_set1((int32_t)g->flip);
-#endif
-#endif
-    for (size_t s = 0; s < g->segs; s++) {
-        const char *a[(TB_GEMM_MR + 2) / 3];
-        TB_UNROLL
-        for (int i = 0; i < mr; i += 3)
-            a[i / 3] = g->seg[s] + (row + (size_t)i) * stride;
-        for (size_t k = g->k / TB_Q8_KR; k > 0; k--) {
-            vi bv[TB_GEMM_NV];
-            TB_UNROLL
-            for (int j = 0; j < nv; j++)
-                bv[j] = vi_load(b + j * VL);
-            TB_UNROLL
-            for (int i = 0; i < mr; i++) {
-                int32_t x;
-                memcpy(&x, a[i / 3] + (size_t)(i % 3) * stride, sizeof x);
-                vi av = vi_set1(x);
-#if TB_Q8_KR == 4
-                av = vi_xor(av, flip);
-#endif
-                TB_UNROLL
-                for (int j = 0; j < nv; j++)
-                    acc[i][j] = Q8_DOT(acc[i][j], av, bv[j]);
-            }
-            TB_UNROLL
-            for (int i = 0; i < mr; i += 3)
-                a[i / 3] += 4;
-            b += nr;
-        }
-    }
-
     if (g->row_sum) {
         TB_UNROLL
         for (int i = 0; i < mr; i++) {
@@ -162,6 +122,66 @@ VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const i
     }
 }
 
+#if TB_Q8_KR == 4
+/* What makes A's bytes signed or unsigned, as the product takes them. */
+VINLINE vi q8_gemm_flip(const tb_q8_gemm *g)
+{
+#if defined(TB_Q8_SIGNED)
+    return vi_set1((int32_t)(g->flip ^ 0x80808080u));
+#else
+    return vi_set1((int32_t)g->flip);
+#endif
+}
+#endif
+
+VINLINE void q8_gemm_tile(const tb_q8_gemm *g, size_t row, const int mr, const int nv)
+{
+    vi acc[TB_GEMM_MR][TB_GEMM_NV];
+    const size_t stride = g->a_stride;
+    const int32_t *head = g->b;
+    const size_t nr = (size_t)nv * VL;
+    TB_UNROLL
+    for (int j = 0; j < nv; j++) {
+        vi bias = vi_load(head + TB_Q8_BIAS * nr + (size_t)j * VL);
+        TB_UNROLL
+        for (int i = 0; i < mr; i++)
+            acc[i][j] = bias;
+    }
+    const int32_t *b = head + TB_Q8_HEAD * nr;
+#if TB_Q8_KR == 4
+    const vi flip = q8_gemm_flip(g);
+#endif
+    for (size_t s = 0; s < g->segs; s++) {
+        const char *a[(TB_GEMM_MR + 2) / 3];
+        TB_UNROLL
+        for (int i = 0; i < mr; i += 3)
+            a[i / 3] = g->seg[s] + (row + (size_t)i) * stride;
+        for (size_t k = g->k / TB_Q8_KR; k > 0; k--) {
+            vi bv[TB_GEMM_NV];
+            TB_UNROLL
+            for (int j = 0; j < nv; j++)
+                bv[j] = vi_load(b + j * VL);
+            TB_UNROLL
+            for (int i = 0; i < mr; i++) {
+                int32_t x;
+                memcpy(&x, a[i / 3] + (size_t)(i % 3) * stride, sizeof x);
+                vi av = vi_set1(x);
+#if TB_Q8_KR == 4
+                av = vi_xor(av, flip);
+#endif
+                TB_UNROLL
+                for (int j = 0; j < nv; j++)
+                    acc[i][j] = Q8_DOT(acc[i][j], av, bv[j]);
+            }
+            TB_UNROLL
+            for (int i = 0; i < mr; i += 3)
+                a[i / 3] += 4;
+            b += nr;
+        }
+    }
+    q8_gemm_store(g, row, acc, mr, nv);
+}
+
 typedef void (*q8_gemm_tile_fn)(const tb_q8_gemm *, size_t row);
 
 #define TB_GEMM_TILE(mr, nv)                                              \
@@ -177,8 +197,80 @@ static const q8_gemm_tile_fn q8_gemm_tiles[TB_GEMM_MR][TB_GEMM_NV] = {
 #define TB_GEMM_ENTRIES(mr)   TB_GEMM_NV_LIST(TB_GEMM_ENTRY, mr)
     TB_GEMM_MR_LIST(TB_GEMM_ENTRIES)};
 
+VINLINE vi q8_gemv_load(const tb_q8_gemm *g, const char *a)
+{
+    int32_t x;
+    memcpy(&x, a, sizeof x);
+#if TB_Q8_KR == 4
+    return vi_xor(vi_set1(x), q8_gemm_flip(g));
+#else
+    (void)g;
+    return vi_set1(x);
+#endif
+}
+
+/* One row and a whole panel. Its weights are read from front to back, as caches like it; sums are
+   kept apart by k, so that they do not wait for each other. */
+static void q8_gemv_panel(const tb_q8_gemm *g)
+{
+    const size_t nr = TB_GEMM_NV * VL, all = g->k / TB_Q8_KR;
+    const int32_t *b = g->b;
+    vi acc[TB_GEMV_SUMS][TB_GEMM_NV];
+    TB_UNROLL
+    for (int i = 0; i < TB_GEMV_SUMS; i++)
+        TB_UNROLL
+    for (int j = 0; j < TB_GEMM_NV; j++)
+        acc[i][j] = i ? vi_set1(0) : vi_load(b + TB_Q8_BIAS * nr + (size_t)j * VL);
+    b += TB_Q8_HEAD * nr;
+    for (size_t s = 0; s < g->segs; s++) {
+        const char *a = g->seg[s];
+        size_t k = 0;
+        for (; k + TB_GEMV_SUMS <= all; k += TB_GEMV_SUMS, b += TB_GEMV_SUMS * nr) {
+            TB_UNROLL
+            for (int i = 0; i < TB_GEMV_SUMS; i++) {
+                const vi av = q8_gemv_load(g, a + 4 * (k + (size_t)i));
+                TB_UNROLL
+                for (int j = 0; j < TB_GEMM_NV; j++)
+                    acc[i][j] = Q8_DOT(acc[i][j], av, vi_load(b + (size_t)i * nr + (size_t)j * VL));
+            }
+        }
+        for (; k < all; k++, b += nr) {
+            const vi av = q8_gemv_load(g, a + 4 * k);
+            TB_UNROLL
+            for (int j = 0; j < TB_GEMM_NV; j++)
+                acc[0][j] = Q8_DOT(acc[0][j], av, vi_load(b + (size_t)j * VL));
+        }
+    }
+    TB_UNROLL
+    for (int i = 1; i < TB_GEMV_SUMS; i++)
+        TB_UNROLL
+    for (int j = 0; j < TB_GEMM_NV; j++)
+        acc[0][j] = vi_add(acc[0][j], acc[i][j]);
+    q8_gemm_store(g, 0, acc, 1, TB_GEMM_NV);
+}
+
+static void q8_gemv(const tb_q8_gemm *all)
+{
+    const size_t nr = TB_GEMM_NV * VL;
+    const size_t panel = (TB_Q8_HEAD + all->segs * (all->k / TB_Q8_KR)) * nr;
+    tb_q8_gemm g = *all;
+    for (size_t left = all->n; left > 0; left -= g.n) {
+        g.n = left < nr ? left : nr;
+        if (g.n > (TB_GEMM_NV - 1) * VL)
+            q8_gemv_panel(&g);
+        else
+            q8_gemm_tiles[0][(g.n + VL - 1) / VL - 1](&g, 0);
+        g.b = (const int32_t *)g.b + panel;
+        g.c += g.n;
+    }
+}
+
 void TB_FN(TB_GEMM_NAME)(const tb_q8_gemm *g)
 {
+    if (g->m == 1 && g->segs * g->k > 64) {
+        q8_gemv(g);
+        return;
+    }
     size_t nv = (g->n + VL - 1) / VL;
     size_t tiles = (g->m + TB_GEMM_MR - 1) / TB_GEMM_MR;
     for (size_t i = 0, row = 0; i < tiles; i++) {

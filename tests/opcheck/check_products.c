@@ -15,7 +15,7 @@ typedef struct left_side {
 static left_side make_left(oc_random *r, size_t value_bytes, size_t multiple)
 {
     left_side a = {.segs = (size_t)oc_between(r, 1, oc_chance(r, 60) ? 1 : 10),
-                   .m = (size_t)oc_between(r, 1, 40)};
+                   .m = (size_t)(oc_chance(r, 20) ? 1 : oc_between(r, 1, 40))};
     a.k = (size_t)oc_between(r, 1, a.segs > 1 ? 40 : 300);
     a.k = (a.k + multiple - 1) / multiple * multiple;
     /* rows may overlap, as the taps of a convolution do */
@@ -25,6 +25,12 @@ static left_side make_left(oc_random *r, size_t value_bytes, size_t multiple)
         a.seg[s] = oc_guarded(r, bytes);
     }
     return a;
+}
+
+/* Now and then many panels. */
+static size_t columns_of(oc_random *r)
+{
+    return (size_t)oc_between(r, 1, oc_chance(r, 20) ? 400 : 100);
 }
 
 static size_t left_bytes(const left_side *a, size_t value_bytes)
@@ -69,7 +75,9 @@ static float *run_f32(oc_trial *t, const f32_case *c, const tb_cpu_kernels *kern
         abort();
     char *out = oc_guarded(&t->random, (c->a.m - 1) * c->c_stride + c->n * sizeof(float));
     memset(out, 0x5A, (c->a.m - 1) * c->c_stride + c->n * sizeof(float));
-    for (size_t column = 0; column < c->n; column += pack.nr) {
+    /* one row takes all panels in a call */
+    const size_t most = c->a.m == 1 ? c->n : pack.nr;
+    for (size_t column = 0; column < c->n; column += most) {
         const tb_f32_gemm g = {
             .seg = (const char *const *)c->a.seg,
             .segs = c->a.segs,
@@ -77,7 +85,7 @@ static float *run_f32(oc_trial *t, const f32_case *c, const tb_cpu_kernels *kern
             .a_stride = c->a.stride,
             .b = (const float *)(const void *)((const char *)packed +
                                                column / pack.nr * tb_pack_f32_panel_bytes(&pack)),
-            .n = c->n - column < pack.nr ? c->n - column : pack.nr,
+            .n = c->n - column < most ? c->n - column : most,
             .c = out + column * sizeof(float),
             .c_stride = c->c_stride,
             .m = c->a.m,
@@ -97,7 +105,7 @@ static float *run_f32(oc_trial *t, const f32_case *c, const tb_cpu_kernels *kern
 static bool try_f32_gemm(oc_trial *t)
 {
     oc_random *r = &t->random;
-    f32_case c = {.a = make_left(r, sizeof(float), 1), .n = (size_t)oc_between(r, 1, 100)};
+    f32_case c = {.a = make_left(r, sizeof(float), 1), .n = columns_of(r)};
     for (size_t s = 0; s < c.a.segs; s++)
         oc_fill_floats(r, (float *)(void *)c.a.seg[s], left_bytes(&c.a, 4) / 4, -1.0f, 1.0f);
     const size_t k = c.a.segs * c.a.k;
@@ -206,9 +214,10 @@ static uint8_t *run_q8(oc_trial *t, const q8_case *c, const tb_cpu_kernels *kern
         kernels->q8_row_sum.fn(&g, -zw, sums);
         g.row_sum = sums;
     }
-    for (size_t column = 0; column < c->n; column += pack.nr) {
+    const size_t most = a.m == 1 ? c->n : pack.nr;
+    for (size_t column = 0; column < c->n; column += most) {
         g.b = (const char *)packed + column / pack.nr * tb_pack_q8_panel_bytes(&pack);
-        g.n = c->n - column < pack.nr ? c->n - column : pack.nr;
+        g.n = c->n - column < most ? c->n - column : most;
         g.c = out + column;
         kernels->q8_gemm.fn(&g);
     }
@@ -219,7 +228,7 @@ static uint8_t *run_q8(oc_trial *t, const q8_case *c, const tb_cpu_kernels *kern
 static bool try_q8_gemm(oc_trial *t)
 {
     oc_random *r = &t->random;
-    q8_case c = {.a = make_left(r, 1, 4), .n = (size_t)oc_between(r, 1, 100)};
+    q8_case c = {.a = make_left(r, 1, 4), .n = columns_of(r)};
     const size_t k = c.a.segs * c.a.k;
     for (size_t s = 0; s < c.a.segs; s++)
         oc_fill_bytes(r, c.a.seg[s], left_bytes(&c.a, 1));
