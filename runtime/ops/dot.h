@@ -26,8 +26,10 @@ static inline float tb_dot_f32(float sum, const float *a, const float *b, size_t
         return (sum_t)total;                                                          \
     }
 
-TB_DEFINE_DOT(tb_dot_i8, int32_t, int32_t, uint32_t, int8_t, int8_t)
-TB_DEFINE_DOT(tb_dot_u8, int32_t, int32_t, uint32_t, uint8_t, uint8_t)
+int32_t tb_dot_i8(int32_t sum, const int8_t *a, int32_t a_offset, const int8_t *b, int32_t b_offset,
+                  size_t count);
+int32_t tb_dot_u8(int32_t sum, const uint8_t *a, int32_t a_offset, const uint8_t *b,
+                  int32_t b_offset, size_t count);
 TB_DEFINE_DOT(tb_dot_i16_i8, int32_t, int32_t, uint32_t, int16_t, int8_t)
 TB_DEFINE_DOT(tb_dot_i16_i8_wide, int64_t, int64_t, uint64_t, int16_t, int8_t)
 TB_DEFINE_DOT(tb_dot_i16_wide, int64_t, int64_t, uint64_t, int16_t, int16_t)
