@@ -214,7 +214,7 @@ unit: $(BUILD)/unit ## build and run the unit tests
 stress: $(stress_bin) ## run the thread stress programs (most telling with SAN=thread)
 	@scripts/each.sh $(stress_bin)
 
-cli: all $(BUILD)/tests/abi/run_model $(BUILD)/tests/abi/make_model ## run the command-line tests on the real binary
+cli: all $(BUILD)/libopencl_shim.so $(BUILD)/tests/abi/run_model $(BUILD)/tests/abi/make_model ## run the command-line tests on the real binary
 	@TFLBENCH=$(BUILD)/tflbench scripts/each.sh $(wildcard tests/cli/test_*.sh)
 
 # A client that knows the ABI alone, linked to the library; and the library's list of symbols.

@@ -178,6 +178,7 @@ static tb_status read_options(const tb_args *args, tb_arena *arena, tb_error *er
         .custom_ops = custom_ops,
         .custom_op_count = custom_op_count,
         .memory_limit_bytes = tb_args_bytes(args, "memory-limit"),
+        .outlive_device = true,
         .time_limit_ns = tb_args_ns(args, "timeout"),
     };
     return TB_OK;

@@ -47,6 +47,9 @@ typedef struct tb_engine_options {
     int delegate_first, delegate_end;
     bool observe;          /* a sink will be set: some engines have to know beforehand */
     bool fail_on_fallback; /* a node left behind is an error (--fallback fail) */
+    /* Goes on with the engine's own kernels, and says so, when a delegate's device fails in the middle
+       of a run: where results count and latencies do not. */
+    bool outlive_device;
     /* Told when a phase (load, delegate, allocate) ends; may be NULL. */
     void (*phase)(void *context, const char *name, uint64_t begin_ns, uint64_t end_ns);
     void (*note)(void *context, const char *text); /* messages of the engine; may be NULL */

@@ -257,9 +257,30 @@ static tb_status set_input(tb_session *session, int k, const void *data, size_t 
     return TB_OK;
 }
 
+/* The delegate's device is gone, or out of memory: without it from here on. */
+static tb_status go_on_without(tb_session *session, tb_error *err)
+{
+    tb_buf text = {0};
+    tb_buf_printf(&text,
+                  "delegate %s failed in the middle of a run, the engine's own kernels go on: %s",
+                  session->delegate_arg.name, err->text);
+    tell_note(session, tb_buf_text(&text));
+    session->declined = tb_arena_text(&session->texts, tb_buf_text(&text), text.size);
+    tb_buf_free(&text);
+    *err = (tb_error)TB_ERROR_NONE;
+    tb_status status = tb_interpreter_drop_delegates(session->interpreter, err);
+    return status == TB_OK ? tb_signature_invoke(session->runner, err) : status;
+}
+
 static tb_status invoke(tb_session *session, tb_error *err)
 {
-    return tb_signature_invoke(session->runner, err);
+    tb_status status = tb_signature_invoke(session->runner, err);
+    const bool is_device =
+        session->delegate && session->delegate_arg.row->off_cpu && !session->declined;
+    if (status == TB_OK || status == TB_CANCELLED || status == TB_TIME_LIMIT || !is_device ||
+        !session->options.outlive_device || session->options.fail_on_fallback)
+        return status;
+    return go_on_without(session, err);
 }
 
 static tb_status reset_variables(tb_session *session, tb_error *err)

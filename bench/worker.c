@@ -116,6 +116,9 @@ static tb_status open_model(worker *w, tb_error *err)
         .delegate_end = (int)job->delegate_end,
         .observe = job->profile,
         .fail_on_fallback = job->fallback && strcmp(job->fallback, "fail") == 0,
+        /* A profile's events point into the plan, which would be gone. */
+        .outlive_device =
+            !job->profile && (job->task || (job->fallback && strcmp(job->fallback, "allow") == 0)),
         .phase = phase_ended,
         .note = engine_note,
         .context = w,

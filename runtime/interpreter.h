@@ -51,6 +51,9 @@ void tb_interpreter_destroy(tb_interpreter *interpreter);
 tb_status tb_interpreter_apply_delegate(tb_interpreter *interpreter, TfLiteDelegate *delegate,
                                         tb_delegate_bind_fn bind, tb_error *err);
 
+/* Undoes and forgets all delegates; allocated again, the inputs' values kept. */
+tb_status tb_interpreter_drop_delegates(tb_interpreter *interpreter, tb_error *err);
+
 tb_status tb_interpreter_resize_input(tb_interpreter *interpreter, int input, int rank,
                                       const int *dims, bool strict, tb_error *err);
 tb_status tb_interpreter_allocate(tb_interpreter *interpreter, tb_error *err);

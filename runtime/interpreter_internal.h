@@ -86,8 +86,6 @@ TfLiteStatus tb_interpreter_check_stop(tb_subgraph *subgraph);
 
 /* delegation.c */
 void tb_interpreter_free_delegates(tb_interpreter *interpreter);
-/* Undoes and forgets all delegates; allocated again, the inputs' values kept. */
-tb_status tb_interpreter_drop_delegates(tb_interpreter *interpreter, tb_error *err);
 
 /* signature.c */
 tb_status tb_signatures_build(tb_interpreter *interpreter, tb_error *err);

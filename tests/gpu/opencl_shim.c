@@ -40,8 +40,21 @@ static const tb_cl *real(void)
     return functions;
 }
 
+/* TB_SHIM_FAIL=FIRST:PERIOD, for programs that do not know the shim. */
+static void read_environment(void)
+{
+    static atomic_flag was_read = ATOMIC_FLAG_INIT;
+    const char *text = atomic_flag_test_and_set(&was_read) ? NULL : getenv("TB_SHIM_FAIL");
+    char *end;
+    if (!text)
+        return;
+    fail_first = (int)strtol(text, &end, 10);
+    fail_period = *end == ':' ? (int)strtol(end + 1, NULL, 10) : 0;
+}
+
 static int fails(void)
 {
+    read_environment();
     const int call = atomic_fetch_add(&calls, 1) + 1;
     if (fail_first <= 0 || call < fail_first)
         return 0;

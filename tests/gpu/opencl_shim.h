@@ -1,7 +1,8 @@
 /*
  * An OpenCL library for tests: it forwards to the real one (TB_SHIM_OPENCL names it, else
  * libOpenCL.so.1), fails the call it was told to, and counts what was made and not given back.
- * Loaded as any OpenCL is; these functions are found in it by name.
+ * Loaded as any OpenCL is; these functions are found in it by name, and TB_SHIM_FAIL=FIRST:PERIOD in the
+ * environment stands for the first of them.
  */
 #ifndef TB_TESTS_GPU_OPENCL_SHIM_H
 #define TB_TESTS_GPU_OPENCL_SHIM_H
