@@ -474,6 +474,73 @@ async function counters() {
   }
 }
 
+// Perfetto's keys on every drawing, what can be taken from each view, and a second profile: each by
+// mouse and by keyboard.
+async function hands() {
+  const { page, finish } = await open(pricedFile, { acceptDownloads: true });
+  const drawn = () => page.evaluate(() => document.querySelector('.stage canvas').toDataURL());
+  for (const view of ['timeline', 'graph', 'memory', 'numerics']) {
+    await openView(page, view);
+    await page.locator('.stage canvas').focus();
+    await page.keyboard.press('f');
+    await settle(page);
+    const all = await drawn();
+    await page.keyboard.press('w');
+    await page.keyboard.press('w');
+    await settle(page);
+    const near = await drawn();
+    check(`keys: W zooms the ${view} in`, near !== all);
+    await page.keyboard.press('d');
+    await settle(page);
+    const right = await drawn();
+    check(`keys: D pans the ${view}`, right !== near);
+    await page.keyboard.press('a');
+    await settle(page);
+    check(`keys: A pans the ${view} back`, (await drawn()) !== right);
+    await page.keyboard.press('s');
+    await page.keyboard.press('s');
+    await page.keyboard.press('s');
+    await page.keyboard.press('f');
+    await settle(page);
+    same(`keys: S and F bring the whole ${view} back`, (await drawn()) === all, true);
+    await page.keyboard.press('/');
+    check(`keys: / leaves the ${view} for a search`, await page.evaluate(() => document.activeElement.type === 'search'));
+    await page.keyboard.press('Escape');
+  }
+  await page.evaluate(() => { navigator.clipboard.writeText = async (value) => { window.copied = value; }; });
+  const taken = async (press) => { await page.evaluate(() => { window.copied = ''; }); await press(); await page.waitForFunction(() => window.copied !== ''); return page.evaluate(() => window.copied); };
+  for (const view of VIEWS) {
+    await openView(page, view);
+    const markdown = page.locator('.actions button', { hasText: /Markdown|Copied/ });
+    const byMouse = await taken(() => markdown.click());
+    await page.waitForTimeout(1600); // until the button has its name back
+    const byKey = await taken(async () => { await markdown.focus(); await page.keyboard.press('Enter'); });
+    check(`copied: the ${view} as a table of Markdown`, /\| ?-{3}/.test(byMouse), byMouse.slice(0, 80));
+    same(`copied: the same of the ${view} by keyboard`, byKey, byMouse);
+    const png = page.locator('.actions button', { hasText: 'Save as PNG' });
+    if (!(await png.isVisible())) continue;
+    for (const [how, press] of [['mouse', () => png.click()], ['keyboard', async () => { await png.focus(); await page.keyboard.press('Enter'); }]]) {
+      const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+      const bytes = readFileSync(await download.path());
+      const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+      check(`saved: the ${view} as PNG by ${how}`, bytes.subarray(1, 4).toString() === 'PNG' && width > 300 && height > 100 && download.suggestedFilename() === `synthetic_60-${view}.png`, width, height, download.suggestedFilename());
+    }
+  }
+  // A second profile: opened by keyboard here, dropped in diff().
+  await openView(page, 'diff');
+  const other = join(scratch, 'by-key.json');
+  writeFileSync(other, JSON.stringify(synthetic(60, { seed: 5 })));
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), (async () => { await page.locator('text=Open a profile…').focus(); await page.keyboard.press('Enter'); })()]);
+  await chooser.setFiles(other);
+  await page.waitForFunction(() => document.querySelector('.diff-body').innerText.includes('by-key.json'));
+  check('diff: a profile is opened by keyboard', true);
+  // A page is as good as its document.
+  await page.setInputFiles('#other-file', largeFile);
+  await page.waitForFunction(() => document.querySelector('.diff-body').innerText.includes('synthetic_1000'));
+  check('diff: another page is read', true);
+  await finish('hands');
+}
+
 async function whole() {
   const { page, finish } = await open(file);
   for (const [i, view] of VIEWS.entries()) {
@@ -563,7 +630,7 @@ function packed() {
 }
 
 await launch();
-for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, speed, costs, counters, whole, withoutScripts]) {
+for (const part of [packed, looks, overview, timeline, graph, groups, table, areas, memory, roofline, diff, numerics, speed, costs, counters, hands, whole, withoutScripts]) {
   try {
     await part();
   } catch (error) {
