@@ -2,7 +2,9 @@
 #include "profiler/memuse.h"
 
 #include <stddef.h>
+#include <unistd.h>
 
+#include "profiler/device_memory.h"
 #include "profiler/proc_file.h"
 #include "runtime/base/os_process.h"
 
@@ -31,6 +33,14 @@ static void set_kib(tb_memuse *out, tb_memuse_metric metric, const char *text, c
         set(out, metric, (uint64_t)kib * 1024);
 }
 
+static void set_device(tb_memuse *out, tb_memuse_metric metric, const tb_device_bytes *device)
+{
+    if (device->known)
+        set(out, metric, device->bytes);
+    else
+        out->metric[metric].reason = device->reason;
+}
+
 void tb_memuse_read(tb_memuse *out)
 {
     for (int k = 0; k < TB_MEMUSE_COUNT; k++) {
@@ -57,6 +67,10 @@ void tb_memuse_read(tb_memuse *out)
             tb_proc_find(text, "Private_Dirty:", &dirty) && dirty >= 0)
             set(out, TB_MEMUSE_USS, (uint64_t)(clean + dirty) * 1024);
     }
+    tb_device_memory device;
+    tb_device_memory_read("", getpid(), &device);
+    set_device(out, TB_MEMUSE_DMABUF, &device.dmabuf);
+    set_device(out, TB_MEMUSE_GPU, &device.gpu);
     uint64_t heap_bytes;
     if (tb_os_heap_bytes(&heap_bytes))
         set(out, TB_MEMUSE_HEAP, heap_bytes);

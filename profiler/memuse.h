@@ -1,6 +1,6 @@
 /*
- * How much memory this process uses, read from /proc between inferences (a reading takes some tens
- * of microseconds and allocates nothing). What each figure means is said in docs/measuring.md.
+ * How much memory this process uses, read from /proc between phases (a reading takes some tens of
+ * microseconds and keeps nothing allocated). What each figure means is said in docs/measuring.md.
  */
 #ifndef TB_PROFILER_MEMUSE_H
 #define TB_PROFILER_MEMUSE_H
@@ -17,6 +17,8 @@
     X(FILE, "file_bytes")         /* resident pages of files: code, mapped model */ \
     X(SWAP, "swap_bytes")         /* swapped out */                                 \
     X(HEAP, "heap_bytes")         /* handed out by malloc */                        \
+    X(DMABUF, "dmabuf_bytes")     /* buffers shared with devices */                 \
+    X(GPU, "gpu_bytes")           /* what a GPU's driver holds for this process */  \
     X(PEAK_RSS, "peak_rss_bytes") /* highest resident set so far (VmHWM) */
 
 typedef enum tb_memuse_metric {

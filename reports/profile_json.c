@@ -203,7 +203,8 @@ static void put_memory(cJSON *document, const tb_profile *profile)
                                          "file_bytes",    "heap_bytes",
                                          "arena_bytes",   "model_file_bytes",
                                          "weights_bytes", "model_resident_bytes",
-                                         "allocations",   "allocations_per_inference"};
+                                         "allocations",   "allocations_per_inference",
+                                         "dmabuf_bytes",  "gpu_bytes"};
     cJSON *memory = cJSON_AddObjectToObject(document, "memory");
     for (size_t k = 0; k < TB_COUNT_OF(steady); k++)
         put_memory_figure(memory, profile, "steady", steady[k]);

@@ -17,6 +17,7 @@ export function memoryFacts(profile) {
     figure('Arena', memory.arena_bytes), figure('Lower bound of any plan', memory.lower_bound_bytes),
     figure('Weights', memory.weights_bytes), figure('Model file resident', memory.model_resident_bytes),
     figure('Variables', memory.variable_bytes), figure('Resident set, steady', result.rss_bytes), figure('Resident set, peak', result.peak_rss_bytes),
+    figure('Shared with devices (dma-buf)', memory.dmabuf_bytes), figure('Held by the GPU\'s driver', memory.gpu_bytes),
     figure('Allocations an inference, warmed up', memory.allocations_per_inference, (v) => figureText(v, '')));
 }
 

@@ -295,7 +295,7 @@ export function synthetic(count, { seed = 7, delegate = 'cpu', faster = 1, bare 
       : { subgraph: 0, node: n.node, max_abs: 1e-7 * (1 + n.node / 50) * (0.5 + random()), rmse: 2e-8 * (1 + n.node / 50), snr_db: 140 - 60 * n.node / count - (n.node === 17 ? 21 : 0) - 2 * random(), cosine: 1 - 1e-9 * (1 + n.node) })) }
       : { reason: 'this run compared no tensors (tflbench profile --numerics does)' },
     state: { columns: [{ name: 'cpu_khz', unit: 'khz' }, { name: 'temperature_celsius', reason: 'no thermal zone' }], samples: Array.from({ length: 30 }, (_, i) => [i * 3e7, 3.2e6 + round(2e5 * random())]), reason: 'no powercap zone: energy cannot be read' },
-    memory: { arena_bytes: arena, lower_bound_bytes: round(arena * 0.97), peak_node: Math.min(3, builder.nodes.length - 1), variable_bytes: 0, allocations_per_inference: 0, weights_bytes: weights, model_resident_bytes: { reason: 'mincore is not permitted here' } },
+    memory: { arena_bytes: arena, lower_bound_bytes: round(arena * 0.97), peak_node: Math.min(3, builder.nodes.length - 1), variable_bytes: 0, allocations_per_inference: 0, weights_bytes: weights, model_resident_bytes: { reason: 'mincore is not permitted here' }, dmabuf_bytes: 0, gpu_bytes: { reason: 'no GPU driver that tells it has this process for a client' } },
     total,
   };
 }
