@@ -318,3 +318,15 @@ uint16_t tb_bfloat16_from_float(float value)
         return (uint16_t)((bits >> 16) | 0x40u);
     return (uint16_t)((bits + 0x7FFFu + ((bits >> 16) & 1)) >> 16);
 }
+
+bool tb_mean_multiplier(float in_scale, float out_scale, size_t count, tb_multiplier *out)
+{
+    if (!tb_multiplier_from_real((double)in_scale / (double)out_scale, out))
+        return false;
+    int shift = 63 - __builtin_clzll((unsigned long long)count);
+    shift = shift < 32 ? shift : 32;
+    shift = shift < 31 + out->shift ? shift : 31 + out->shift;
+    out->mantissa = (int32_t)(((int64_t)out->mantissa * ((int64_t)1 << shift)) / (int64_t)count);
+    out->shift -= shift;
+    return true;
+}

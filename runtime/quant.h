@@ -126,6 +126,12 @@ static inline int16_t tb_multiplier_to_int16(int32_t mantissa)
     return (int16_t)((mantissa + (1 << 15)) >> 16);
 }
 
+/*
+ * MEAN of `count` values: the scales' ratio with 1 / count in it, with as many more bits as there are
+ * for it. False as tb_multiplier_from_real.
+ */
+bool tb_mean_multiplier(float in_scale, float out_scale, size_t count, tb_multiplier *out);
+
 /* ---- affine quantisation ----------------------------------------------------------------------- */
 
 /* The values a quantised type holds; false for a type that is not one. */

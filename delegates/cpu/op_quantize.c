@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "delegates/cpu/op_rows.h"
+#include "delegates/cpu/table.h"
 #include "runtime/quant.h"
 
 enum { CHUNK = 8192 };
@@ -87,15 +88,10 @@ static tb_status lower_quantize(tb_plan *plan, tb_cpu_op *op, tb_error *err)
         return TB_OK;
     }
     s->lut = plan->kernels->q8_lut.fn;
-    tb_multiplier factor;
-    if (!tb_multiplier_from_real((double)in->scale / (double)out->scale, &factor))
+    const TfLiteTensor *tensors = plan->context->tensors;
+    if (!tb_table_requantize(&tensors[in->tensor], &tensors[out->tensor], NULL, s->table))
         return tb_fail(err, TB_UNSUPPORTED, "requantising from scale %g to %g", (double)in->scale,
                        (double)out->scale);
-    for (int32_t byte = 0; byte < 256; byte++) {
-        int32_t value = in->type == kTfLiteInt8 && byte > 127 ? byte - 256 : byte;
-        int32_t scaled = tb_multiply(value - in->zero_point, factor);
-        s->table[byte] = (uint8_t)(tb_clamp(tb_wrap_add(scaled, s->zero), s->min, s->max) & 0xFF);
-    }
     return TB_OK;
 }
 

@@ -271,19 +271,6 @@ static void set_loops(const tb_plan *plan, const tb_cpu_op *op, reduce_step *s)
     s->from_first = out->elements == 1;
 }
 
-/* Takes 1 / count into the multiplier, with as many more bits as there are for it. */
-static bool mean_multiplier(const tb_value *in, const tb_value *out, size_t count, tb_multiplier *m)
-{
-    if (!tb_multiplier_from_real((double)in->scale / (double)out->scale, m))
-        return false;
-    int shift = 63 - __builtin_clzll((unsigned long long)count);
-    shift = shift < 32 ? shift : 32;
-    shift = shift < 31 + m->shift ? shift : 31 + m->shift;
-    m->mantissa = (int32_t)(((int64_t)m->mantissa * ((int64_t)1 << shift)) / (int64_t)count);
-    m->shift -= shift;
-    return true;
-}
-
 static tb_status lower_quantized(tb_plan *plan, const tb_cpu_op *op, tb_error *err, reduce_step *s)
 {
     const tb_value *in = &plan->values[op->in[0]], *out = &plan->values[op->out];
@@ -293,7 +280,7 @@ static tb_status lower_quantized(tb_plan *plan, const tb_cpu_op *op, tb_error *e
     s->flip = tb_value_flip(in);
     s->in_zero = in->zero_point;
     s->out_zero = out->zero_point;
-    if (s->kind == MEAN && !mean_multiplier(in, out, s->count, &s->multiplier))
+    if (s->kind == MEAN && !tb_mean_multiplier(in->scale, out->scale, s->count, &s->multiplier))
         return tb_fail(err, TB_UNSUPPORTED, "scales %g and %g", (double)in->scale,
                        (double)out->scale);
     s->scale = in->scale / out->scale;

@@ -174,3 +174,21 @@ bool tb_table_concatenation(const TfLiteTensor *in, const TfLiteTensor *out, con
     }
     return true;
 }
+
+bool tb_table_requantize(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
+                         uint8_t table[256])
+{
+    (void)params;
+    tb_multiplier factor;
+    int32_t low, high;
+    if (!tb_multiplier_from_real((double)in->params.scale / (double)out->params.scale, &factor) ||
+        !tb_quant_limits(out->type, &low, &high))
+        return false;
+    for (int32_t byte = 0; byte < 256; byte++) {
+        const int32_t value = in->type == kTfLiteInt8 && byte > 127 ? byte - 256 : byte;
+        const int32_t scaled = tb_multiply(value - in->params.zero_point, factor);
+        const int32_t moved = tb_wrap_add(scaled, out->params.zero_point);
+        table[byte] = (uint8_t)(tb_clamp(moved, low, high) & 0xFF);
+    }
+    return true;
+}

@@ -31,6 +31,9 @@ bool tb_table_clamp(const TfLiteTensor *in, const TfLiteTensor *out, const void 
 /* Of CONCATENATION, UINT8. */
 bool tb_table_concatenation(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
                             uint8_t table[256]);
+/* Of QUANTIZE, from one scale to another; the types may differ. */
+bool tb_table_requantize(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
+                         uint8_t table[256]);
 /* INT8 alone. What is below the input's zero point has no root: nothing may look there. */
 bool tb_table_rsqrt(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
                     uint8_t table[256]);

@@ -23,8 +23,7 @@ void tb_gpu_move_add(tb_gpu_move *move, int32_t extent, int32_t from, int32_t to
     move->rank++;
 }
 
-/* The format of integers of so many bytes. */
-static tb_gpu_format format_of_bytes(size_t bytes)
+tb_gpu_format tb_gpu_move_format(size_t bytes)
 {
     return bytes == 1 ? TB_GPU_U8 : bytes == 2 ? TB_GPU_I16 : bytes == 4 ? TB_GPU_I32 : TB_GPU_I64;
 }
@@ -86,7 +85,7 @@ tb_status tb_gpu_move_step(tb_gpu_plan *plan, const char *name, const tb_gpu_mov
     size_t bytes = tb_gpu_format_bytes(plan->values[in]->format);
     if (!m.table)
         bytes = widen(&m, bytes);
-    tb_gpu_step *step = tb_gpu_step_begin(plan, name, "move", "move", format_of_bytes(bytes),
+    tb_gpu_step *step = tb_gpu_step_begin(plan, name, "move", "move", tb_gpu_move_format(bytes),
                                           m.table ? "-DLUT" : NULL);
     tb_gpu_arg_value(plan, step, in);
     if (m.table)
@@ -142,7 +141,7 @@ tb_status tb_gpu_map_step(tb_gpu_plan *plan, const char *name, const tb_gpu_map 
     memset(bytes, zero, sizeof bytes);
     tb_gpu_step *step =
         tb_gpu_step_begin(plan, name, "move", "mapped",
-                          format_of_bytes(tb_gpu_format_bytes(plan->values[in]->format)), NULL);
+                          tb_gpu_move_format(tb_gpu_format_bytes(plan->values[in]->format)), NULL);
     tb_gpu_arg_value(plan, step, in);
     tb_gpu_arg_mem(plan, step, tables_of(plan, map));
     if (fill >= 0)

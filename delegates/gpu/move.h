@@ -6,6 +6,9 @@
 
 enum { TB_GPU_MOVE_RANK = 8 };
 
+/* The format of integers of so many bytes: 1, 2, 4 or 8. */
+tb_gpu_format tb_gpu_move_format(size_t bytes);
+
 /* From strided places to strided places, in elements. */
 typedef struct tb_gpu_move {
     int rank;

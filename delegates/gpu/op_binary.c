@@ -197,3 +197,36 @@ DEFINE_PLAIN(equal, EQUAL, TEST, 0)
 DEFINE_PLAIN(not_equal, NOT_EQUAL, TEST, 0)
 DEFINE_PLAIN(logical_and, LOGICAL_AND, TEST, 0)
 DEFINE_PLAIN(logical_or, LOGICAL_OR, TEST, 0)
+
+/* ---- any number of operands -------------------------------------------------------------------------- */
+
+static bool takes_add_n(tb_cpu_query *query)
+{
+    const TfLiteTensor *output = tb_query_output(query, 0);
+    if (query->node->inputs->size < 2)
+        return tb_query_no(query, "it has one operand");
+    for (int k = 0; k < query->node->inputs->size; k++) {
+        const TfLiteTensor *input = tb_query_input(query, k);
+        if (!input || input->type != output->type ||
+            tb_query_elements(input) != tb_query_elements(output))
+            return tb_query_no(query, "operand %d is missing or differs from the output", k);
+    }
+    return true;
+}
+
+/* The output takes in one operand after the other. */
+static tb_status lower_add_n(tb_gpu_plan *plan, tb_gpu_op *op, tb_error *err)
+{
+    int in[] = {op->in[0], op->in[1]};
+    tb_gpu_op pair = *op;
+    pair.in = in;
+    pair.in_count = 2;
+    tb_status status = TB_OK;
+    for (int k = 1; k < op->in_count && status == TB_OK; k++) {
+        in[0] = k > 1 ? op->out[0] : in[0];
+        in[1] = op->in[k];
+        status = lower(plan, &pair, &add_row, kTfLiteActNone, err);
+    }
+    return status;
+}
+const tb_gpu_op_row tb_gpu_op_add_n = {.takes = takes_add_n, .lower = lower_add_n};

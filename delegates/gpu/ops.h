@@ -102,6 +102,14 @@ size_t tb_gpu_float_bytes(const tb_gpu_plan *plan);
 tb_status tb_gpu_lower_table(tb_gpu_plan *plan, const tb_gpu_op *op, const char *name,
                              const uint8_t table[256]);
 
+/* Input 1 is a constant INT32 that names one of input 0's dimensions (op_reduce.c), ... */
+bool tb_gpu_query_axis(tb_cpu_query *query);
+/* ... and input 0 as [outer][length][inner] with that one in the middle. */
+typedef struct tb_gpu_axis {
+    int32_t inner, length, outer;
+} tb_gpu_axis;
+tb_gpu_axis tb_gpu_axis_of(const tb_gpu_plan *plan, const tb_gpu_op *op);
+
 /* The bounds of the operator's own activation and of a clamp that it absorbed. */
 void tb_gpu_bounds(const tb_gpu_op *op, TfLiteFusedActivation activation, float *min, float *max);
 /* Padding before the first element along one axis, as TFLite has it. */

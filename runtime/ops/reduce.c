@@ -337,16 +337,10 @@ static TfLiteStatus finish_mean(TfLiteContext *context, const TfLiteNode *node, 
     const TfLiteTensor *input = tb_op_input(context, node, 0);
     if (!is_quantized_type(input) || data->count == 0)
         return kTfLiteOk;
-    double factor =
-        (double)input->params.scale / (double)tb_op_output(context, node, 0)->params.scale;
-    tb_multiplier m;
-    TB_OP_TRY(tb_op_multiplier(context, factor, "input scale / output scale", &m));
-    int shift = 63 - __builtin_clzll((unsigned long long)data->count);
-    shift = TB_MIN(shift, 32);
-    shift = TB_MIN(shift, 31 + m.shift);
-    m.mantissa = (int32_t)(((int64_t)m.mantissa * ((int64_t)1 << shift)) / (int64_t)data->count);
-    m.shift -= shift;
-    data->multiplier = m;
+    const float out_scale = tb_op_output(context, node, 0)->params.scale;
+    if (!tb_mean_multiplier(input->params.scale, out_scale, data->count, &data->multiplier))
+        return tb_op_fail(context, "input scale / output scale is %g, expected less than 2^31",
+                          (double)input->params.scale / (double)out_scale);
     return kTfLiteOk;
 }
 
