@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bench/cmd.h"
 #include "bench/config.h"
@@ -12,6 +13,8 @@
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "reports/report.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/os.h"
 
 static const tb_option options[] = {
 #include "bench/pair_options.def"
@@ -152,9 +155,12 @@ static tb_status judge_run(tb_store *store, const tb_gate_policy *policy, tb_err
     return status;
 }
 
-static tb_status gate_measured(const tb_args *args, const tb_sweep_request *request,
-                               const tb_gate_policy *policy, tb_store *store, tb_arena *arena,
-                               tb_error *err, tb_gate_result *result)
+/* Of a side measured by itself: enough to know how its processes differ. */
+#define ALONE_PROCESSES 20
+
+/* What one process does. */
+static tb_sweep_request gate_request(const tb_args *args, const tb_sweep_request *request,
+                                     const tb_gate_policy *policy)
 {
     tb_sweep_request each = tb_pair_request(args, request);
     if (policy->deterministic) {
@@ -166,6 +172,14 @@ static tb_status gate_measured(const tb_args *args, const tb_sweep_request *requ
     for (size_t k = 0; k < policy->rule_count && !each.signature; k++)
         if (policy->rules[k].metric == TB_METRIC_NOISE && !each.numerics_against)
             each.numerics_against = TB_DELEGATE_REFERENCE;
+    return each;
+}
+
+static tb_status gate_measured(const tb_args *args, const tb_sweep_request *request,
+                               const tb_gate_policy *policy, tb_store *store, tb_arena *arena,
+                               tb_error *err, tb_gate_result *result)
+{
+    tb_sweep_request each = gate_request(args, request, policy);
     tb_pair_run run = {0};
     tb_status status =
         tb_pair_open(&run, tb_args_text(args, "base"), tb_args_text(args, "head"), &each, err);
@@ -190,16 +204,72 @@ static tb_status gate_measured(const tb_args *args, const tb_sweep_request *requ
     return status;
 }
 
-static tb_status gate_stored(const tb_args *args, const tb_gate_policy *policy, tb_store *store,
+/* Its workers are then those that `tflbench run` would have taken, whose size is compared. */
+static bool is_this_program(const char *path)
+{
+    char own[4096];
+    struct stat this_one, that_one;
+    return path && tb_os_executable_path(sizeof own, NULL, own) == TB_OK &&
+           stat(own, &this_one) == 0 && stat(path, &that_one) == 0 &&
+           this_one.st_dev == that_one.st_dev && this_one.st_ino == that_one.st_ino;
+}
+
+/* Measures one side by itself, to hold it against stored results. */
+static tb_status measure_alone(const tb_args *args, const tb_sweep_request *request,
+                               const tb_side *side, const tb_gate_policy *policy, tb_store *store,
+                               tb_error *err, int64_t *run_id)
+{
+    tb_sweep_request asked = gate_request(args, request, policy);
+    asked.processes = policy->deterministic ? 2 : ALONE_PROCESSES;
+    asked.max_ns *= 2 * (uint64_t)asked.processes;
+    asked.profile = !policy->deterministic;
+    asked.random_order = true;
+    tb_sweep_request each = tb_side_request(side, &asked);
+    each.program = is_this_program(side->program) ? NULL : side->program;
+    tb_sweep_plan plan;
+    tb_sweep_result result = {0};
+    tb_status status = tb_sweep_plan_make(&each, err, &plan);
+    if (status != TB_OK)
+        return status;
+    status = tb_sweep_run(&plan, store, err, &result);
+    tb_sweep_plan_free(&plan);
+    *run_id = result.run_id;
+    return status;
+}
+
+/* Opens what each side names; one that is not stored is measured, behind the others, so that @ is
+   what was the last before. */
+static tb_status open_sides(const tb_args *args, const tb_sweep_request *request,
+                            const tb_side sides[2], const tb_gate_policy *policy, tb_store *store,
+                            tb_error *err, tb_selection *out[2])
+{
+    tb_status status = TB_OK;
+    for (int k = 0; k < 2 && status == TB_OK; k++)
+        if (sides[k].stored)
+            status = tb_store_args_select(args, store, sides[k].text, err, &out[k]);
+    for (int k = 0; k < 2 && status == TB_OK; k++) {
+        if (sides[k].stored)
+            continue;
+        int64_t run_id = 0;
+        char name[32];
+        status = measure_alone(args, request, &sides[k], policy, store, err, &run_id);
+        snprintf(name, sizeof name, "@%lld", (long long)run_id);
+        if (status == TB_OK)
+            status = tb_selection_open(store, name, NULL, err, &out[k]);
+    }
+    return status;
+}
+
+static tb_status gate_stored(const tb_args *args, const tb_sweep_request *request,
+                             const tb_side sides[2], const tb_gate_policy *policy, tb_store *store,
                              tb_arena *arena, tb_error *err, tb_gate_result *result, bool *refused)
 {
-    tb_selection *base = NULL, *head = NULL;
+    uint64_t begin_ns = tb_clock_ns();
+    tb_selection *selections[2] = {NULL, NULL};
     tb_compared compared = {0};
-    tb_status status = tb_store_args_select(args, store, tb_args_text(args, "base"), err, &base);
+    tb_status status = open_sides(args, request, sides, policy, store, err, selections);
     if (status == TB_OK)
-        status = tb_store_args_select(args, store, tb_args_text(args, "head"), err, &head);
-    if (status == TB_OK)
-        status = tb_compare(base, head, err, &compared);
+        status = tb_compare(selections[0], selections[1], err, &compared);
     *refused = status == TB_OK && compared.refused && !policy->deterministic;
     for (size_t k = 0; *refused && k < compared.caveat_count; k++)
         if (compared.caveats[k].refuses)
@@ -207,9 +277,10 @@ static tb_status gate_stored(const tb_args *args, const tb_gate_policy *policy, 
                     compared.caveats[k].what, compared.caveats[k].base, compared.caveats[k].head);
     if (status == TB_OK && !*refused)
         status = tb_gate_judge_stored(&compared, policy, arena, err, result);
+    result->seconds = (double)(tb_clock_ns() - begin_ns) / 1e9;
     tb_compared_free(&compared);
-    tb_selection_close(base);
-    tb_selection_close(head);
+    tb_selection_close(selections[0]);
+    tb_selection_close(selections[1]);
     return status;
 }
 
@@ -220,24 +291,20 @@ static tb_exit decide(const tb_args *args, const tb_sweep_request *request, tb_e
     tb_store *store = NULL;
     tb_gate_policy policy;
     tb_gate_result result = {0};
-    tb_side base = {0}, head = {0};
+    tb_side sides[2] = {{0}, {0}};
     bool refused = false;
     tb_status status = read_policy(args, &arena, err, &policy);
+    static const char *const names[] = {"base", "head"};
+    for (int k = 0; k < 2 && status == TB_OK; k++)
+        status = tb_side_parse(tb_args_text(args, names[k]), &arena, err, &sides[k]);
+    bool stored = sides[0].stored || sides[1].stored;
+    bool measures = !sides[0].stored || !sides[1].stored;
     if (status == TB_OK)
-        status = tb_side_parse(tb_args_text(args, "base"), &arena, err, &base);
-    if (status == TB_OK)
-        status = tb_side_parse(tb_args_text(args, "head"), &arena, err, &head);
-    if (status == TB_OK && base.stored != head.stored)
-        status = tb_fail(err, TB_USAGE,
-                         "both sides are measured now, or both are stored: measure %s first "
-                         "(tflbench run --processes 10) and name it @",
-                         base.stored ? head.text : base.text);
-    if (status == TB_OK)
-        status =
-            tb_store_args_open(args, base.stored ? TB_STORE_READ : TB_STORE_WRITE, err, &store);
-    if (status == TB_OK)
-        status = base.stored ? gate_stored(args, &policy, store, &arena, err, &result, &refused)
-                             : gate_measured(args, request, &policy, store, &arena, err, &result);
+        status = tb_store_args_open(args, measures ? TB_STORE_WRITE : TB_STORE_READ, err, &store);
+    if (status == TB_OK && stored)
+        status = gate_stored(args, request, sides, &policy, store, &arena, err, &result, &refused);
+    else if (status == TB_OK)
+        status = gate_measured(args, request, &policy, store, &arena, err, &result);
     if (status == TB_OK && !refused)
         status = write_reports(args, &result, err);
     tb_exit code = refused ? TB_EXIT_NOT_COMPARABLE : tb_gate_exit(&result, &policy);
@@ -289,8 +356,10 @@ const tb_cmd tb_cmd_gate = {
         "The false-alarm rate is promised for the whole invocation, over all configurations. "
         "--calibrate says what it is on this machine. A process that fails, outputs that vary or are "
         "wrong never pass.\n\n"
-        "Two stored results (@, label:..., rev:..., db:...) are judged where they come from the "
-        "same machine; with --deterministic wherever they come from.\n\n"
+        "A side may be a stored result (@, label:..., rev:..., db:...), where it comes from this "
+        "machine; with --deterministic wherever it comes from. The other side is then measured by "
+        "itself, in 20 processes, or stored as well: what the machine did meanwhile is in the "
+        "difference, so the promised rates hold for sides that are measured together.\n\n"
         "Exit codes: 0 passed, 1 worse, wrong or varying, 3 undecided (0 with --undecided warn), "
         "4 not comparable, 5 a configuration failed.",
     .examples =

@@ -217,7 +217,8 @@ tb_status tb_sweep_run(const tb_sweep_plan *plan, tb_store *store, tb_error *err
 {
     sweep s = {.plan = plan};
     tb_arena arena = {0};
-    tb_status status = tb_measure_side_open(&s.side, plan, NULL, NULL, &arena, err);
+    tb_status status =
+        tb_measure_side_open(&s.side, plan, NULL, plan->request->program, &arena, err);
     size_t count = (size_t)plan->configuration_count + 1;
     if (status == TB_OK && plan->request->target_ci > 0) {
         s.settles = calloc(count, sizeof *s.settles);

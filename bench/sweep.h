@@ -28,6 +28,7 @@ const char *tb_fallback_text(tb_fallback fallback);
 /* What was asked for. Everything is borrowed. */
 typedef struct tb_sweep_request {
     const char *command; /* as the store keeps it: run, quick, ... */
+    const char *program; /* whose workers measure; NULL: this one's own */
     tb_text_list models;
     tb_text_list engines;
     tb_text_list delegates;

@@ -121,6 +121,29 @@ ok "gate --deterministic sees nodes that stay behind" is "$code" 1
 # shellcheck disable=SC2086
 run "$TFLBENCH" gate "$model" -d reference --base "$TFLBENCH" --calibrate 8 $gate --db "$db"
 ok "gate --calibrate says its rates" says "$out" "undecided"
+# ---- one side stored, the other measured now
+# shellcheck disable=SC2086
+"$TFLBENCH" run "$model" -d reference --min-seconds 0.05 --warmup-seconds 0.01 --processes 12 --no-profile -q --db "$db" --label baseline=main >/dev/null
+for side in base head; do
+    other=$([ $side = base ] && echo head || echo base)
+    # shellcheck disable=SC2086
+    run "$TFLBENCH" gate "$model" -d reference --$side label:baseline=main --$other "$TFLBENCH" $gate --threshold 80% --db "$db"
+    ok "gate: $side is stored, $other measured now" is "$code" 0
+done
+# shellcheck disable=SC2086
+run "$TFLBENCH" gate "$model" -d reference --base @ --head ./slow $gate --db "$db"
+ok "gate: what is far slower than the last run stored" is "$code" 1
+ok "gate: it names the median" says "$out" "median latency +"
+cp "$db" far.sqlite
+sqlite3 far.sqlite "UPDATE environment SET cpu_model = 'another one'"
+# shellcheck disable=SC2086
+run "$TFLBENCH" gate "$model" -d reference --base label:baseline=main --head "$TFLBENCH" $gate --db far.sqlite
+ok "gate: stored by another machine is not comparable" is "$code" 4
+# shellcheck disable=SC2086
+run "$TFLBENCH" gate "$model" -d reference --base label:baseline=main --head "$TFLBENCH" $gate --db far.sqlite --deterministic
+ok "gate: but what is the same everywhere is compared" is "$code" 0
+run "$TFLBENCH" gate "$model" --base label:baseline=none --head "$TFLBENCH" -q --db "$db"
+ok "gate: a baseline that is not there never passes" is "$code" 6
 run "$TFLBENCH" gate "$model" --head "$TFLBENCH" --db "$db"
 ok "gate without base is usage" is "$code" 2
 printf '{"gate": {"treshold": "1%%"}}' >tflbench.json
