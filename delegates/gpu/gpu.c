@@ -4,10 +4,11 @@
 
 #include "delegates/delegate.h"
 #include "delegates/gpu/apply.h"
+#include "delegates/gpu/tune.h"
 
 typedef struct options {
     tb_gpu_choice choice;
-    const char *precision, *cache;
+    const char *precision, *cache, *tune;
     int min_partition;
 } options;
 
@@ -19,6 +20,13 @@ static tb_status read_option(const tb_delegate_option *option, tb_error *err, op
         out->choice.library = option->value;
     } else if (strcmp(option->key, "cache") == 0) {
         out->cache = option->value;
+    } else if (strcmp(option->key, "tune") == 0) {
+        out->tune = option->value;
+        if (strcmp(option->value, "on") != 0 && strcmp(option->value, "off") != 0 &&
+            strcmp(option->value, "auto") != 0)
+            return tb_fail(err, TB_USAGE,
+                           "the gpu delegate's option tune is on, off or auto, not '%s'",
+                           option->value);
     } else if (strcmp(option->key, "precision") == 0) {
         out->precision = option->value;
         if (strcmp(option->value, "fp32") != 0 && strcmp(option->value, "fp16") != 0 &&
@@ -63,6 +71,7 @@ static void destroy(TfLiteDelegate *base)
     tb_gpu_memory_clear(&delegate->gpu.memory);
     if (delegate->gpu.programs)
         tb_gpu_programs_save(delegate->gpu.programs);
+    tb_gpu_tuning_destroy(delegate->gpu.tuning);
     tb_gpu_programs_destroy(delegate->gpu.programs);
     tb_gpu_device_close(&delegate->gpu.device);
     tb_packs_destroy(delegate->gpu.packs);
@@ -79,6 +88,10 @@ static tb_status open_gpu(const options *o, tb_error *err, tb_gpu *gpu)
         status = tb_gpu_device_open(&gpu->device, err);
     if (status == TB_OK)
         status = tb_gpu_programs_create(&gpu->device, o->cache, err, &gpu->programs);
+    const bool tunes = strcmp(o->tune, "on") == 0 ||
+                       (strcmp(o->tune, "auto") == 0 && gpu->device.type & CL_DEVICE_TYPE_GPU);
+    if (status == TB_OK && tunes)
+        status = tb_gpu_tuning_create(&gpu->device, o->cache, err, &gpu->tuning);
     gpu->memory.device = &gpu->device;
     gpu->half = strcmp(o->precision, "fp16") == 0 ||
                 (strcmp(o->precision, "auto") == 0 && gpu->device.has_half);
@@ -89,7 +102,7 @@ static tb_status create(const tb_delegate_option *given, int given_count, int th
                         tb_error *err, TfLiteDelegate **out)
 {
     (void)threads;
-    options o = {.precision = "auto"};
+    options o = {.precision = "auto", .tune = "auto"};
     for (int i = 0; i < given_count; i++) {
         tb_status status = read_option(&given[i], err, &o);
         if (status != TB_OK)
@@ -130,7 +143,9 @@ static const tb_delegate_option_spec option_specs[] = {
     {"min-partition", "auto|N",
      "the fewest nodes worth a copy to the device and back; 1 takes whatever it can, auto weighs "
      "the copies against the work"},
-    {"cache", "DIR", "keeps compiled programs there (--delegate-cache)"},
+    {"tune", "auto|on|off",
+     "tries sizes of work groups for each kernel and keeps the fastest; auto: on GPUs"},
+    {"cache", "DIR", "keeps compiled programs and what tuning found there (--delegate-cache)"},
     {"library", "FILE", "the OpenCL library, instead of the usual places"},
     {0},
 };

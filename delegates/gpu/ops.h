@@ -79,6 +79,7 @@ void tb_gpu_arg_fault(tb_gpu_plan *plan, tb_gpu_step *step);
  * each), so there are more items than asked for: kernels look. Dimension 0 should be the one along
  * which neighbours read and write next to each other.
  */
+void tb_gpu_step_group(tb_gpu_step *step, const size_t local[3]);
 tb_status tb_gpu_step_end(tb_gpu_plan *plan, tb_gpu_step *step, size_t x, size_t y, size_t z);
 
 /* A constant made of value `value`'s in the layout that `layout` names (with every number that it

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "delegates/gpu/ops.h"
+#include "delegates/gpu/tune.h"
 #include "runtime/base/size.h"
 
 /* ---- formats ----------------------------------------------------------------------------------------- */
@@ -521,6 +522,8 @@ tb_status tb_gpu_plan_make(tb_gpu *gpu, const tb_gpu_partition *partition, tb_er
         status = cut_buffers(plan, err);
     if (status == TB_OK)
         status = set_args(plan, err);
+    if (status == TB_OK && gpu->tuning)
+        tb_gpu_tune(plan);
     plan->err = NULL;
     if (status != TB_OK)
         return status;

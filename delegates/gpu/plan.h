@@ -125,7 +125,9 @@ struct tb_gpu_step {
     tb_gpu_step *next;
     int value; /* WRITE, READ: of a tensor */
     cl_kernel kernel;
-    size_t global[3], local[3];
+    const char *program;        /* source and options */
+    size_t wanted[3], most;     /* work items; and of a group at most */
+    size_t global[3], local[3]; /* of whole groups; of a group */
     int arg_count;
     tb_gpu_arg args[TB_GPU_MAX_ARGS];
 };
@@ -135,9 +137,10 @@ typedef struct tb_gpu {
     tb_gpu_device device;
     tb_gpu_programs *programs;
     tb_gpu_memory memory;
-    const tb_host *host; /* NULL in a runtime that is not ours */
-    tb_packs *packs;     /* for constants that the model computes */
-    bool half;           /* floats are stored as halves */
+    const tb_host *host;          /* NULL in a runtime that is not ours */
+    tb_packs *packs;              /* for constants that the model computes */
+    bool half;                    /* floats are stored as halves */
+    struct tb_gpu_tuning *tuning; /* NULL: groups are of the usual sizes */
 } tb_gpu;
 
 struct tb_gpu_plan {

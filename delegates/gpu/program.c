@@ -85,15 +85,29 @@ static void add_text(tb_sha256 *hash, const char *text)
     tb_sha256_add(hash, text, strlen(text) + 1);
 }
 
+static void add_device(tb_sha256 *hash, const tb_gpu_device *device)
+{
+    add_text(hash, device->vendor);
+    add_text(hash, device->name);
+    add_text(hash, device->version);
+    add_text(hash, device->driver);
+}
+
+void tb_gpu_device_key(const tb_gpu_device *device, char key[TB_SHA256_HEX_SIZE])
+{
+    tb_sha256 hash;
+    tb_sha256_begin(&hash);
+    add_device(&hash, device);
+    tb_gpu_sources_hash(&hash);
+    tb_sha256_end(&hash, key);
+}
+
 static void make_key(const tb_gpu_device *device, const char *const parts[2], const char *options,
                      char key[TB_SHA256_HEX_SIZE])
 {
     tb_sha256 hash;
     tb_sha256_begin(&hash);
-    add_text(&hash, device->vendor);
-    add_text(&hash, device->name);
-    add_text(&hash, device->version);
-    add_text(&hash, device->driver);
+    add_device(&hash, device);
     add_text(&hash, parts[0]);
     add_text(&hash, parts[1]);
     add_text(&hash, options);
@@ -163,19 +177,18 @@ static cl_program load(const tb_gpu_programs *programs, const char *key, const c
     return made;
 }
 
-static bool write_all(FILE *file, const file_head *head, const void *binary)
+static bool write_all(FILE *file, const void *head, size_t head_bytes, const void *body,
+                      size_t body_bytes)
 {
-    const bool written = fwrite(head, sizeof *head, 1, file) == 1 &&
-                         fwrite(binary, 1, head->size, file) == head->size && fflush(file) == 0;
+    const bool written = fwrite(head, 1, head_bytes, file) == head_bytes &&
+                         fwrite(body, 1, body_bytes, file) == body_bytes && fflush(file) == 0;
     return fclose(file) == 0 && written;
 }
 
-static void write_file(const tb_gpu_programs *programs, const char *key, const void *binary,
-                       size_t size)
+void tb_gpu_cache_write(const char *path, const void *head, size_t head_bytes, const void *body,
+                        size_t body_bytes)
 {
-    char path[PATH_SIZE], temporary[PATH_SIZE + 8];
-    if (!path_of(programs, key, path, sizeof path))
-        return;
+    char temporary[PATH_SIZE + 8];
     snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
     const int descriptor = mkstemp(temporary);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
@@ -186,12 +199,21 @@ static void write_file(const tb_gpu_programs *programs, const char *key, const v
         }
         return;
     }
+    if (!write_all(file, head, head_bytes, body, body_bytes) || rename(temporary, path) != 0)
+        unlink(temporary);
+}
+
+static void write_file(const tb_gpu_programs *programs, const char *key, const void *binary,
+                       size_t size)
+{
+    char path[PATH_SIZE];
+    if (!path_of(programs, key, path, sizeof path))
+        return;
     file_head head = {.size = size};
     memcpy(head.magic, magic, sizeof magic);
     memcpy(head.key, key, sizeof head.key);
     checksum_of(binary, size, head.checksum);
-    if (!write_all(file, &head, binary) || rename(temporary, path) != 0)
-        unlink(temporary);
+    tb_gpu_cache_write(path, &head, sizeof head, binary, size);
 }
 
 /* The driver's binary of the one device; NULL where it gives none. The caller frees. */

@@ -10,6 +10,7 @@
 #define TB_GPU_PROGRAM_H
 
 #include "delegates/gpu/device.h"
+#include "runtime/base/sha256.h"
 #include "runtime/base/status.h"
 
 typedef struct tb_gpu_programs tb_gpu_programs;
@@ -27,6 +28,13 @@ tb_status tb_gpu_kernel_create(tb_gpu_programs *programs, const char *source, co
 /* Writes what was built from source into the folder; without one, and where the folder cannot be
    written, nothing: a cache that fails costs time alone. */
 void tb_gpu_programs_save(tb_gpu_programs *programs);
+
+/* What a driver is known by, for names of files: hashes device, driver and all sources. */
+void tb_gpu_device_key(const tb_gpu_device *device, char key[TB_SHA256_HEX_SIZE]);
+/* Writes `head` and `body` into a file of the folder: beside its place, then renamed into it. What fails
+   is left out: a cache that is missing costs time alone. */
+void tb_gpu_cache_write(const char *path, const void *head, size_t head_bytes, const void *body,
+                        size_t body_bytes);
 
 /* How many programs were built from source, and how many were loaded. */
 void tb_gpu_programs_count(const tb_gpu_programs *programs, int *built, int *loaded);

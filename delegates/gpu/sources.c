@@ -19,3 +19,9 @@ const char *tb_gpu_source(const char *name)
             return sources[i].text;
     return NULL;
 }
+
+void tb_gpu_sources_hash(tb_sha256 *hash)
+{
+    for (size_t i = 0; i < TB_COUNT_OF(sources); i++)
+        tb_sha256_add(hash, sources[i].text, strlen(sources[i].text) + 1);
+}

@@ -56,6 +56,11 @@ tb_gpu_step *tb_gpu_step_begin(tb_gpu_plan *plan, const char *name, const char *
         tb_gpu_kernel_create(plan->gpu->programs, source, all, function, plan->err, &step->kernel);
     if (status != TB_OK)
         plan->fault = status;
+    const int named = snprintf(NULL, 0, "%s %s", source, all) + 1;
+    char *program = TB_GPU_NEW(plan, char, (size_t)named);
+    if (program)
+        snprintf(program, (size_t)named, "%s %s", source, all);
+    step->program = program;
     step->info.kernel = tb_arena_text(&plan->arena, function, strlen(function));
     return step;
 }
@@ -241,6 +246,8 @@ void tb_gpu_arg_value(tb_gpu_plan *plan, tb_gpu_step *step, int value)
 
 /* ---- ranges ------------------------------------------------------------------------------------------ */
 
+enum { GROUP = 64 }; /* items of a group that is not tuned: one or two of the hardware's own */
+
 static size_t round_up(size_t n, size_t to)
 {
     return (n + to - 1) / to * to;
@@ -255,24 +262,33 @@ static size_t group_side(size_t n, size_t most)
     return side ? side : 1;
 }
 
+void tb_gpu_step_group(tb_gpu_step *step, const size_t local[3])
+{
+    for (int k = 0; k < 3; k++) {
+        step->local[k] = local[k];
+        step->global[k] = round_up(step->wanted[k], local[k]);
+    }
+}
+
 tb_status tb_gpu_step_end(tb_gpu_plan *plan, tb_gpu_step *step, size_t x, size_t y, size_t z)
 {
     if (plan->fault != TB_OK)
         return plan->fault;
     const tb_gpu_device *d = &plan->gpu->device;
-    size_t most = 64; /* items of a group: one or two of the hardware's own */
-    cl_kernel kernel = step->kernel;
     size_t kernel_most = 0;
-    if (d->cl->GetKernelWorkGroupInfo(kernel, d->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof kernel_most,
-                                      &kernel_most, NULL) == CL_SUCCESS &&
-        kernel_most > 0 && kernel_most < most)
-        most = kernel_most;
+    step->most = d->max_group ? d->max_group : 1;
+    if (d->cl->GetKernelWorkGroupInfo(step->kernel, d->id, CL_KERNEL_WORK_GROUP_SIZE,
+                                      sizeof kernel_most, &kernel_most, NULL) == CL_SUCCESS &&
+        kernel_most > 0 && kernel_most < step->most)
+        step->most = kernel_most;
     const size_t wanted[3] = {x, y, z};
+    size_t most = step->most < GROUP ? step->most : GROUP, local[3];
     for (int k = 0; k < 3; k++) {
         const size_t limit = d->max_items[k] ? d->max_items[k] : 1;
-        step->local[k] = k < 2 ? group_side(wanted[k], most < limit ? most : limit) : 1;
-        most /= step->local[k];
-        step->global[k] = round_up(wanted[k] ? wanted[k] : 1, step->local[k]);
+        step->wanted[k] = wanted[k] ? wanted[k] : 1;
+        local[k] = k < 2 ? group_side(wanted[k], most < limit ? most : limit) : 1;
+        most /= local[k];
     }
+    tb_gpu_step_group(step, local);
     return TB_OK;
 }

@@ -202,6 +202,7 @@ Test(gpu, refuses_options_by_name)
     } cases[] = {
         {{"colour", "red"}, TB_USAGE, "the gpu delegate has no option 'colour'"},
         {{"precision", "fp8"}, TB_USAGE, "fp32, fp16 or auto, not 'fp8'"},
+        {{"tune", "maybe"}, TB_USAGE, "on, off or auto, not 'maybe'"},
         {{"min-partition", "none"}, TB_USAGE, "from 1, not 'none'"},
         {{"library", "libno-such-opencl.so"}, TB_UNAVAILABLE, "libno-such-opencl.so"},
     };
@@ -320,7 +321,7 @@ static void damage(const char *folder, size_t keep_bytes)
 {
     char command[8192];
     snprintf(command, sizeof command,
-             "for f in '%s'/*.gpu; do head -c %zu \"$f\" > \"$f.new\" && printf x >> \"$f.new\" && "
+             "for f in '%s'/*; do head -c %zu \"$f\" > \"$f.new\" && printf x >> \"$f.new\" && "
              "mv \"$f.new\" \"$f\"; done",
              folder, keep_bytes);
     cr_assert_eq(system(command), 0);
@@ -332,7 +333,7 @@ Test(gpu, damaged_cache_is_made_anew)
     char folder[4096];
     const tb_delegate_row *row = tb_delegate_find("gpu");
     beside("gpu-cache-damaged", sizeof folder, folder);
-    const tb_delegate_option options[] = {{"precision", "fp32"}, {"cache", folder}};
+    const tb_delegate_option options[] = {{"precision", "fp32"}, {"cache", folder}, {"tune", "on"}};
     static const size_t keeps[] = {SIZE_MAX / 2, 0, 100, 1000};
     for (size_t i = 0; i < TB_COUNT_OF(keeps); i++) {
         tb_error err = TB_ERROR_NONE;
@@ -340,7 +341,7 @@ Test(gpu, damaged_cache_is_made_anew)
         net n;
         if (i)
             damage(folder, keeps[i]);
-        cr_assert_eq(row->create(options, 2, 1, &err, &delegate), TB_OK, "%s", err.text);
+        cr_assert_eq(row->create(options, 3, 1, &err, &delegate), TB_OK, "%s", err.text);
         apply(&n, delegate);
         cr_assert_eq(tb_interpreter_invoke(n.interpreter, &err), TB_OK, "%s", err.text);
         compare(&n, 1e-5);
