@@ -9,6 +9,12 @@
 #include "bench/run_args.h"
 #include "bench/store_args.h"
 #include "bench/text_table.h"
+#include "reports/costs.h"
+#include "reports/units.h"
+
+/* How long profiled processes of --times take samples; requests are for plain ones, which take five
+   times as long. */
+#define TIMES_NS UINT64_C(300000000)
 
 static const tb_option options[] = {
     {.name = "What is compared", .kind = TB_OPTION_HEADING},
@@ -70,6 +76,11 @@ static const tb_option options[] = {
      .kind = TB_OPTION_LIST,
      .value_name = "LIB.SO,...",
      .help = "Shared objects with custom operators."},
+    {.name = "times",
+     .kind = TB_OPTION_FLAG,
+     .help = "Take per-op times, too, with and without the delegate, and say of each delegated op "
+             "what it saves and what it costs. Without, the newest profiles in the database tell, "
+             "where there are some of the same build and configuration."},
     {.name = "outputs-only", .kind = TB_OPTION_FLAG, .help = "Leave intermediate tensors out."},
     {.name = "bisect",
      .kind = TB_OPTION_FLAG,
@@ -320,13 +331,117 @@ static void put_tensors(tb_json_writer *json, const char *key, const tb_numerics
     tb_json_end_array(json);
 }
 
+/* ---- what delegating saves and costs ------------------------------------------------------------ */
+
+static void put_duration(tb_text_table *table, tb_real ns)
+{
+    char text[TB_FIGURE_TEXT_SIZE] = "-";
+    if (ns.known)
+        tb_format_duration(ns.value, text);
+    tb_text_table_cell(table, "%s", text);
+}
+
+static void put_level(tb_text_table *table, tb_real db)
+{
+    if (db.known)
+        tb_text_table_cell(table, "%.1f", db.value);
+    else
+        tb_text_table_cell(table, "-");
+}
+
+static void print_costs(const tb_costs *costs, int64_t rows)
+{
+    static const char *const titles[] = {"nodes", "op",     "time",    "without",
+                                         "saves", "SNR dB", "costs dB"};
+    if (!costs->count)
+        return;
+    tb_text_table table;
+    tb_text_table_init(&table, "rlrrrrr", titles);
+    for (size_t k = 0; k < costs->count && (int64_t)k < rows; k++) {
+        const tb_cost *cost = &costs->items[k];
+        tb_text_table_cell(&table, "%.40s", cost->nodes);
+        tb_text_table_cell(&table, "%.60s", cost->op);
+        put_duration(&table, cost->time_ns);
+        put_duration(&table, cost->plain_ns);
+        if (cost->plain_ns.known)
+            tb_text_table_cell(&table, "%+.1f %%",
+                               100 * (1 - cost->time_ns.value / fmax(cost->plain_ns.value, 1)));
+        else
+            tb_text_table_cell(&table, "-");
+        put_level(&table, cost->snr_db);
+        put_level(&table, cost->lost_db);
+    }
+    printf("\nWhat delegating saves and costs, the most costly first\n");
+    tb_text_table_print(&table, 2, stdout);
+    tb_text_table_free(&table);
+}
+
+/* The costliest as a sentence; nothing where all is exact. */
+static void print_worst_cost(const tb_costs *costs)
+{
+    if (costs->count && costs->items[0].snr_db.known) {
+        tb_buf text = {0};
+        tb_cost_describe(&costs->items[0], &text);
+        printf("The costliest: %s.\n", tb_buf_text(&text));
+        tb_buf_free(&text);
+    }
+    if (costs->reason)
+        printf("Times: %s.\n", costs->reason);
+}
+
+static void put_real(tb_json_writer *json, const char *key, tb_real real)
+{
+    if (real.known)
+        tb_json_put_real(json, key, real.value);
+}
+
+static void put_costs(const tb_costs *costs, tb_json_writer *json)
+{
+    tb_json_put_array(json, "costs");
+    for (size_t k = 0; k < costs->count; k++) {
+        const tb_cost *cost = &costs->items[k];
+        tb_json_put_object(json, NULL);
+        tb_json_put_text(json, "nodes", cost->nodes);
+        tb_json_put_text(json, "op", cost->op);
+        put_real(json, "time_ns", cost->time_ns);
+        put_real(json, "plain_ns", cost->plain_ns);
+        if (cost->plain_ns.known)
+            tb_json_put_real(json, "saved_ns", cost->plain_ns.value - cost->time_ns.value);
+        put_real(json, "snr_db", cost->snr_db);
+        put_real(json, "lost_db", cost->lost_db);
+        if (!cost->snr_db.known)
+            tb_json_put_text(json, "reason", cost->without);
+        tb_json_end_object(json);
+    }
+    tb_json_end_array(json);
+    tb_json_put_text(json, "costs_reason", costs->reason);
+}
+
+/* Processes with per-op times: the candidate's, and the same engine's without a delegate. */
+static tb_status take_times(tb_measure *measure, tb_measure_side *side, tb_error *err)
+{
+    tb_status status = TB_OK;
+    for (int k = 0; k < side->plan->configuration_count && status == TB_OK; k++) {
+        tb_measure_task task = {.side = side,
+                                .configuration = k,
+                                .profile = true,
+                                .budget_ns = measure->request->max_ns};
+        tb_launch_result result;
+        status = tb_measure_process(measure, &task, err, &result);
+        if (status == TB_OK && result.status != TB_PROCESS_OK)
+            fprintf(stderr, "numerics: %s: no times: %s\n", side->plan->configurations[k].text,
+                    result.reason);
+    }
+    return status;
+}
+
 typedef struct bisection {
     bool done;
     int first, end, runs;
 } bisection;
 
 static tb_status print_json(const numerics *n, const tb_numerics_report *report,
-                            const bisection *found, tb_error *err)
+                            const bisection *found, const tb_costs *costs, tb_error *err)
 {
     tb_buf text = {0};
     tb_json_writer json = {.out = &text};
@@ -352,6 +467,7 @@ static tb_status print_json(const numerics *n, const tb_numerics_report *report,
         tb_json_put_int(&json, "runs", found->runs);
         tb_json_end_object(&json);
     }
+    put_costs(costs, &json);
     tb_json_end_object(&json);
     tb_buf_append_char(&text, '\n');
     tb_status status = tb_buf_status(&text, "numerics", err);
@@ -379,6 +495,19 @@ static void print_verdict(const tb_numerics_report *report, const bisection *fou
 
 /* ---- all of it --------------------------------------------------------------------------------- */
 
+static tb_status tell(numerics *n, const tb_numerics_report *report, const bisection *found,
+                      const tb_costs *costs, tb_error *err)
+{
+    if (tb_args_flag(n->args, "json"))
+        return print_json(n, report, found, costs, err);
+    int64_t rows = tb_args_int(n->args, "worst");
+    print_tables(report, rows);
+    print_costs(costs, rows);
+    print_verdict(report, found);
+    print_worst_cost(costs);
+    return TB_OK;
+}
+
 static tb_status compare_sides(numerics *n, tb_measure *measure, tb_measure_side *side,
                                tb_error *err, bool *off)
 {
@@ -388,17 +517,21 @@ static tb_status compare_sides(numerics *n, tb_measure *measure, tb_measure_side
     tb_status status = tb_measure_numerics(measure, &task, err, &report);
     if (status != TB_OK)
         return status;
-    if (status == TB_OK && report.outputs_off && tb_args_flag(n->args, "bisect")) {
+    int64_t compared = measure->ingest.process_id;
+    if (report.outputs_off && tb_args_flag(n->args, "bisect")) {
         status = tb_numerics_bisect(&n->request, &side->program, err, &found.first, &found.end,
                                     &found.runs);
         found.done = status == TB_OK;
     }
-    if (status == TB_OK && tb_args_flag(n->args, "json")) {
-        status = print_json(n, &report, &found, err);
-    } else if (status == TB_OK) {
-        print_tables(&report, tb_args_int(n->args, "worst"));
-        print_verdict(&report, &found);
-    }
+    if (status == TB_OK && tb_args_flag(n->args, "times"))
+        status = take_times(measure, side, err);
+    tb_costs costs = {0};
+    tb_pool *pool = tb_pool_create();
+    if (status == TB_OK)
+        status = tb_costs_read(measure->store, compared, pool, err, &costs);
+    if (status == TB_OK)
+        status = tell(n, &report, &found, &costs, err);
+    tb_pool_free(pool);
     *off = report.outputs_off;
     tb_numerics_report_free(&report);
     return status;
@@ -407,7 +540,8 @@ static tb_status compare_sides(numerics *n, tb_measure *measure, tb_measure_side
 static tb_status run_stored(numerics *n, tb_store *store, tb_error *err, bool *off)
 {
     const char *model = n->request.candidate.model, *engine = n->engine_text;
-    const char *delegate = n->request.candidate.delegate;
+    /* The second for its times alone. */
+    const char *delegates[] = {n->request.candidate.delegate, TB_DELEGATE_REFERENCE};
     tb_sweep_plan plan;
     tb_measure measure = {0};
     tb_measure_side side = {0};
@@ -415,11 +549,21 @@ static tb_status run_stored(numerics *n, tb_store *store, tb_error *err, bool *o
         .command = "numerics",
         .models = {&model, 1},
         .engines = {&engine, 1},
-        .delegates = {&delegate, 1},
+        .delegates = {delegates, tb_args_flag(n->args, "times") ? 2 : 1},
         .threads = &n->thread_count,
         .thread_count = 1,
         .shapes = n->request.shapes,
         .custom_ops = n->request.custom_ops,
+        .inputs = n->request.inputs,
+        .input_seed = n->request.seed,
+        .warmup_runs = 3,
+        .warmup_ns = 5 * TIMES_NS / 10,
+        .min_runs = 5 * 20,
+        .min_ns = 5 * TIMES_NS,
+        .max_ns = 10 * TIMES_NS,
+        .silence_ns = n->request.silence_ns,
+        .fallback = TB_FALLBACK_ALLOW,
+        .memory_limit_bytes = n->request.memory_limit_bytes,
         .processes = 1,
         .quiet = true,
     };

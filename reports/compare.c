@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "reports/describe.h"
+#include "reports/selection.h"
 #include "reports/stats_tests.h"
 #include "reports/store_read.h"
 #include "runtime/base/size.h"
@@ -386,6 +387,18 @@ static const char *name_of(const tb_result *result, tb_pool *pool)
     return kept;
 }
 
+/* The last that compared tensors; 0: none did. */
+static int64_t numerics_process(const tb_result *result)
+{
+    for (size_t k = result->process_count; k > 0; k--) {
+        const tb_result_process *process = &result->processes[k - 1];
+        if (process->status == TB_PROCESS_OK && process->process.task &&
+            strncmp(process->process.task, "task=numerics;", 14) == 0)
+            return process->process_id;
+    }
+    return 0;
+}
+
 /* Like the newest result, with the processes of all: what per-op times are taken from. */
 static tb_status all_processes(const member *m, tb_pool *pool, tb_error *err, tb_result *out)
 {
@@ -457,6 +470,10 @@ static tb_status compare_members(compare_state *state, member *base, member *hea
     if (status == TB_OK)
         status = tb_compare_ops(state->sides[0].selection, &base_all, state->sides[1].selection,
                                 &head_all, state->pool, item, state->err);
+    int64_t compared = status == TB_OK ? numerics_process(&head_all) : 0;
+    if (compared)
+        status = tb_costs_read(state->sides[1].selection->store, compared, state->pool, state->err,
+                               &item->costs);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #ifndef TB_REPORTS_COMPARE_H
 #define TB_REPORTS_COMPARE_H
 
+#include "reports/costs.h"
 #include "reports/pool.h"
 #include "reports/report.h"
 #include "reports/select.h"
@@ -81,6 +82,7 @@ typedef struct tb_comparison {
     tb_op_change *ops; /* by size of the difference, largest first */
     size_t op_count;
     double op_base_ns, op_head_ns; /* sums of both profiles */
+    tb_costs costs; /* what delegating saves and costs in head, where its tensors were compared */
 } tb_comparison;
 
 /* Something of the context that is not the same on both sides. */

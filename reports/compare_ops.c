@@ -71,7 +71,8 @@ static void sum_of_ops(const tb_ops *ops, tb_comparison *item, bool head)
     double flops = 0, bytes = 0;
     for (size_t i = 0; i < ops->count; i++) {
         const tb_op *op = &ops->items[i].op;
-        if (op->kind && strcmp(op->kind, "node") == 0) {
+        /* A delegate's node stands for others, which have rows of their own. */
+        if (op->kind && strcmp(op->kind, "node") == 0 && !op->covers) {
             flops += (double)op->flops.value;
             bytes += (double)op->bytes.value;
         }

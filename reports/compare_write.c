@@ -12,8 +12,9 @@
 #include "reports/writer.h"
 #include "runtime/base/size.h"
 
-#define SCHEMA   "tflbench.compare"
-#define MOST_OPS 5 /* of each comparison, for people */
+#define SCHEMA        "tflbench.compare"
+#define LEAST_LOSS_DB 1
+#define MOST_OPS      5 /* of each comparison, for people */
 
 /* ---- what is shown ---- */
 
@@ -182,12 +183,30 @@ static void tell_latency(const tb_comparison *item, line_taker *take, void *cont
     tb_buf_free(&line);
 }
 
+/* The ops whose delegating cost most; one that lost nothing is no news. */
+static void tell_costs(const tb_comparison *item, line_taker *take, void *context)
+{
+    for (size_t k = 0; !item->failure && k < item->costs.count && k < MOST_OPS; k++) {
+        const tb_cost *cost = &item->costs.items[k];
+        if (!cost->snr_db.known || (cost->lost_db.known && cost->lost_db.value < LEAST_LOSS_DB))
+            break;
+        tb_buf line = {0};
+        tb_buf_printf(&line, "%s%s: ", k ? "    " : "", k ? cost->op : item->name);
+        if (!k)
+            tb_buf_printf(&line, "%s: ", cost->op);
+        tb_cost_describe(cost, &line);
+        take(context, tb_buf_text(&line));
+        tb_buf_free(&line);
+    }
+}
+
 static void tell_all(const tb_compared *compared, bool forced, line_taker *take, void *context)
 {
     tell_caveats(compared, forced, take, context);
     for (size_t i = 0; i < compared->count; i++) {
         if (is_shown(compared, TB_METRIC_MEDIAN, forced))
             tell_latency(&compared->items[i], take, context);
+        tell_costs(&compared->items[i], take, context);
         tell_item(&compared->items[i], take, context);
     }
     for (size_t i = 0; i < compared->unmatched_count; i++)
@@ -325,6 +344,25 @@ static cJSON *json_metric(tb_metric metric, const tb_metric_change *change)
     return object;
 }
 
+static void add_costs(cJSON *object, const tb_costs *costs)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, "costs");
+    for (size_t k = 0; k < costs->count; k++) {
+        const tb_cost *cost = &costs->items[k];
+        bool both = cost->plain_ns.known && cost->time_ns.known;
+        cJSON *line = cJSON_CreateObject();
+        add_text(line, "nodes", cost->nodes);
+        add_text(line, "op", cost->op);
+        add_number(line, "time_ns", cost->time_ns.known, cost->time_ns.value);
+        add_number(line, "plain_ns", cost->plain_ns.known, cost->plain_ns.value);
+        add_number(line, "saved_ns", both, cost->plain_ns.value - cost->time_ns.value);
+        add_number(line, "snr_db", cost->snr_db.known, cost->snr_db.value);
+        add_number(line, "lost_db", cost->lost_db.known, cost->lost_db.value);
+        add_text(line, "reason", cost->snr_db.known ? NULL : cost->without);
+        cJSON_AddItemToArray(list, line);
+    }
+}
+
 static cJSON *json_item(const tb_compared *compared, const tb_comparison *item, bool forced)
 {
     cJSON *object = cJSON_CreateObject();
@@ -350,6 +388,7 @@ static cJSON *json_item(const tb_compared *compared, const tb_comparison *item, 
         add_number(op, "share", true, item->ops[k].share);
         cJSON_AddItemToArray(ops, op);
     }
+    add_costs(object, &item->costs);
     return object;
 }
 

@@ -152,3 +152,33 @@ tb_status tb_read_numerics_source(tb_store *store, int64_t profiled_process_id, 
     sqlite3_reset(statement);
     return TB_OK;
 }
+
+tb_status tb_read_profile_source(tb_store *store, int64_t numerics_process_id, const char *delegate,
+                                 tb_error *err, int64_t *run_id, int64_t *profiled_id)
+{
+    sqlite3_stmt *statement;
+    bool found;
+    *run_id = *profiled_id = 0;
+    tb_status status = tb_sql_prepare(
+        store,
+        "SELECT p.run_id, p.id FROM process n"
+        " JOIN configuration c ON c.id = n.configuration_id"
+        " JOIN configuration other ON other.model_id = c.model_id AND other.engine IS c.engine"
+        " AND other.delegate IS coalesce(?2, c.delegate) AND other.options IS c.options"
+        " JOIN process p ON p.configuration_id = other.id AND p.build_id = n.build_id"
+        " AND p.status = 'ok' AND p.profiled = 1"
+        " WHERE n.id = ?1 ORDER BY p.run_id = n.run_id DESC, other.threads IS c.threads DESC,"
+        " p.id DESC LIMIT 1",
+        err, &statement);
+    if (status != TB_OK)
+        return status;
+    sqlite3_bind_int64(statement, 1, numerics_process_id);
+    tb_sql_bind_text(statement, 2, delegate);
+    status = tb_sql_row(store, statement, "looking for a profile", err, &found);
+    if (status != TB_OK || !found)
+        return status;
+    *run_id = sqlite3_column_int64(statement, 0);
+    *profiled_id = sqlite3_column_int64(statement, 1);
+    sqlite3_reset(statement);
+    return TB_OK;
+}

@@ -127,6 +127,11 @@ typedef struct tb_numerics_source {
 tb_status tb_read_numerics_source(tb_store *store, int64_t profiled_process_id, tb_pool *pool,
                                   tb_error *err, tb_numerics_source *source);
 
+/* The other way round: a profiled process of the same model, engine, options and build as one that
+   compared tensors, with the delegate given (NULL: the same). profiled_id 0: there is none. */
+tb_status tb_read_profile_source(tb_store *store, int64_t numerics_process_id, const char *delegate,
+                                 tb_error *err, int64_t *run_id, int64_t *profiled_id);
+
 /* Device, driver and environments of a run. */
 tb_status tb_read_context(tb_store *store, int64_t run_id, tb_pool *pool, tb_error *err,
                           tb_run_context *context);

@@ -109,6 +109,8 @@ void tb_format_value(double value, const char *unit, char text[TB_FIGURE_TEXT_SI
     }
     if (strcmp(unit, "celsius") == 0)
         snprintf(text, TB_FIGURE_TEXT_SIZE, "%.1f °C", value);
+    else if (strcmp(unit, "share") == 0)
+        snprintf(text, TB_FIGURE_TEXT_SIZE, "%.4g %%", 100 * value);
     else
         snprintf(text, TB_FIGURE_TEXT_SIZE, "%.6g%s%s", value, *unit ? " " : "", unit);
 }

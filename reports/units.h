@@ -28,7 +28,7 @@ void tb_format_count(double count, char text[TB_FIGURE_TEXT_SIZE]);
 void tb_format_ratio(double ratio, char text[TB_FIGURE_TEXT_SIZE]);
 
 /* A value with the unit of a figure or of a field's name (the part after the last _): ns, bytes,
-   khz, uj, celsius; of any other the plain number and the unit. */
+   khz, uj, celsius, share (in per cent); of any other the plain number and the unit. */
 void tb_format_value(double value, const char *unit, char text[TB_FIGURE_TEXT_SIZE]);
 
 /* The unit in a field's name ("median_ns": "ns"), "" where it has none. */

@@ -26,6 +26,26 @@ ok "a model that is not there" is "$code" 5
 run "$TFLBENCH" numerics "$float" --delegate nobody
 ok "a delegate that does not exist" is "$code" 2
 
+# Speed joined to error.
+run "$TFLBENCH" numerics "$float" --db "$dir/times.sqlite"
+ok "without times it is said how to have them" says "$out" "--times makes one"
+run "$TFLBENCH" numerics "$float" --times --json --db "$dir/times.sqlite"
+ok "what delegating saves and costs, as JSON" says "$out" '"lost_db":'
+ok "... with both times" says "$out" '"plain_ns":'
+run "$TFLBENCH" numerics "$float" --db "$dir/times.sqlite"
+ok "profiles of the same store are found again" says "$out" "What delegating saves and costs"
+ok "... in a sentence" grep -qE '^The costliest: delegating nodes? [0-9,]+ (saves|loses) ' "$out"
+for delegate in reference cpu; do
+    run "$TFLBENCH" run "$float" -d $delegate --numerics --max-seconds 0.3 --min-runs 5 --db "$dir/times.sqlite"
+    ok "run --numerics, $delegate" is "$code" 0
+done
+run "$TFLBENCH" compare @-1 @ --force --db "$dir/times.sqlite"
+ok "a comparison names the costliest op" grep -qE 'delegating nodes? [0-9,]+ (saves|loses) .* and (costs|leaves) [0-9.]+ dB' "$out"
+run "$TFLBENCH" compare @-1 @ --force --json --db "$dir/times.sqlite"
+ok "... and all of them as JSON" says "$out" '"lost_db":'
+run "$TFLBENCH" compare @-1 @ --force -o "$dir/compare.html" --db "$dir/times.sqlite"
+ok "... and as a page" grep -q 'delegating node' "$dir/compare.html"
+
 # The planted fault.
 cc=${CC:-gcc}
 need "$cc"
