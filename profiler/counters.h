@@ -4,6 +4,10 @@
  * them all; where it does not, they go into two, which the kernel counts in turn, and values are
  * scaled by the share of the time in which they were counted.
  *
+ * A reading is one read() a thread, not rdpmc: that instruction tells one event of the thread that runs
+ * it, so that threads of the pool, software events and the share of the time in which a group was
+ * counted would take the system call all the same. What a reading takes is measured and shown.
+ *
  * An event that cannot be had has its reason and no value. Threads that exist when the counters are
  * opened are counted together.
  */

@@ -19,6 +19,7 @@ typedef struct source {
     char path[PATH_SIZE];
     char second[PATH_SIZE]; /* power: current beside voltage; empty: none */
     int line;               /* of a file with a rail a line; -1: the file is one number */
+    int fd;                 /* of perf's power PMU, which has no file; else -1 */
     double scale;
     double wraps_at;  /* energy: 0 where the counter does not wrap */
     double last, sum; /* energy: the last raw value, and what has gone by */
@@ -27,6 +28,7 @@ typedef struct source {
 
 struct tb_state {
     const char *root;
+    const tb_power_calls *power;
     source channels[MAX_CHANNELS];
     size_t count;
     uint64_t *times_ns;
@@ -110,12 +112,18 @@ static double add_up(source *c, double raw)
     return c->sum;
 }
 
-static double read_channel(source *c)
+static double read_channel(const tb_state *state, source *c)
 {
     double value, other;
-    if (c->line >= 0 ? !read_rail(c->path, c->line, NULL, 0, &value)
-                     : !read_number(c->path, &value))
+    uint64_t count;
+    if (c->fd >= 0) {
+        if (!state->power->read(state->power->context, c->fd, &count))
+            return NAN;
+        value = (double)count;
+    } else if (c->line >= 0 ? !read_rail(c->path, c->line, NULL, 0, &value)
+                            : !read_number(c->path, &value)) {
         return NAN;
+    }
     if (c->second[0])
         value = read_number(c->second, &other) ? fabs(value * other) : NAN;
     value *= c->scale;
@@ -132,7 +140,7 @@ static source *add(tb_state *state, tb_state_group group, const char *path, doub
     if (state->count == MAX_CHANNELS || !read_number(path, &value))
         return NULL;
     source *c = &state->channels[state->count++];
-    *c = (source){.group = group, .line = -1, .scale = scale};
+    *c = (source){.group = group, .line = -1, .fd = -1, .scale = scale};
     snprintf(c->path, sizeof c->path, "%s", path);
     snprintf(c->name, sizeof c->name, "%s %.44s", groups[group].name, name);
     return c;
@@ -163,6 +171,22 @@ static void find_powercap(tb_state *state, const char *folder, const char *entry
         c->wraps_at = wraps_at;
 }
 
+/* The same counters as powercap's, which would count twice: only where that is not to be read. */
+static void find_power_pmu(tb_state *state)
+{
+    tb_power_event events[MAX_CHANNELS];
+    size_t count = state->count ? 0 : tb_power_pmu_list(state->root, events, MAX_CHANNELS);
+    for (size_t k = 0; k < count && state->count < MAX_CHANNELS; k++) {
+        int fd = state->power->open(state->power->context, &events[k]);
+        if (fd < 0)
+            continue;
+        source *c = &state->channels[state->count++];
+        *c = (source){
+            .group = TB_STATE_ENERGY, .line = -1, .fd = fd, .scale = 1e6 * events[k].joules};
+        snprintf(c->name, sizeof c->name, "energy %.44s", events[k].name);
+    }
+}
+
 static void find_rails(tb_state *state, const char *folder, const char *entry)
 {
     char path[PATH_SIZE], name[64];
@@ -178,7 +202,7 @@ static void find_rails(tb_state *state, const char *folder, const char *entry)
             continue;
         }
         source *c = &state->channels[state->count++];
-        *c = (source){.group = TB_STATE_ENERGY, .line = line, .scale = 1};
+        *c = (source){.group = TB_STATE_ENERGY, .line = line, .fd = -1, .scale = 1};
         snprintf(c->path, sizeof c->path, "%s", path);
         snprintf(c->name, sizeof c->name, "energy %.44s", name);
     }
@@ -254,6 +278,12 @@ static void look_into(tb_state *state, const char *folder,
 
 tb_status tb_state_open(const char *root, size_t samples, tb_error *err, tb_state **out)
 {
+    return tb_state_open_with(root, tb_power_calls_kernel(), samples, err, out);
+}
+
+tb_status tb_state_open_with(const char *root, const tb_power_calls *power, size_t samples,
+                             tb_error *err, tb_state **out)
+{
     tb_state *state = calloc(1, sizeof *state);
     size_t cells = 0;
     if (state && tb_mul_size(samples, MAX_CHANNELS, &cells)) {
@@ -265,8 +295,10 @@ tb_status tb_state_open(const char *root, size_t samples, tb_error *err, tb_stat
         return tb_fail(err, TB_NO_MEMORY, "energy and clocks: no memory for %zu samples", samples);
     }
     state->root = root;
+    state->power = power;
     state->room = samples;
     look_into(state, "/sys/class/powercap", find_powercap);
+    find_power_pmu(state);
     look_into(state, "/sys/bus/iio/devices", find_rails);
     look_into(state, "/sys/class/power_supply", find_supply);
     look_into(state, "/sys/devices/system/cpu/cpufreq", find_policy);
@@ -280,6 +312,9 @@ void tb_state_close(tb_state *state)
 {
     if (!state)
         return;
+    for (size_t k = 0; k < state->count; k++)
+        if (state->channels[k].fd >= 0)
+            state->power->close(state->power->context, state->channels[k].fd);
     free(state->times_ns);
     free(state->values);
     free(state);
@@ -309,7 +344,7 @@ void tb_state_sample(tb_state *state, uint64_t now_ns)
     size_t at = state->samples < state->room ? state->samples++ : state->room - 1;
     state->times_ns[at] = now_ns;
     for (size_t k = 0; k < state->count; k++)
-        state->values[at * MAX_CHANNELS + k] = read_channel(&state->channels[k]);
+        state->values[at * MAX_CHANNELS + k] = read_channel(state, &state->channels[k]);
 }
 
 size_t tb_state_sample_count(const tb_state *state)

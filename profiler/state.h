@@ -1,7 +1,7 @@
 /*
  * Energy, clocks and temperatures beside a run: what the kernel's files tell, found once and then
- * read with a time stamp, between inferences. Channels come from RAPL (powercap), batteries, on-device
- * power rails (Android's ODPM), cpufreq, thermal zones, cooling devices and throttle counts.
+ * read with a time stamp, between inferences. Channels come from RAPL (powercap, else perf's power PMU),
+ * batteries, on-device power rails (Android's ODPM), cpufreq, thermal zones, cooling devices and throttle counts.
  *
  * `root` stands before every path, so that tests can lay out a tree of their own; "" is the machine.
  */
@@ -12,15 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "profiler/power_pmu.h"
 #include "runtime/base/status.h"
 
 /* X(code, name of the group, unit, why it is missing where there is no such channel) */
-#define TB_STATE_LIST(X)                                                             \
-    X(ENERGY, "energy", "uj", "no powercap zone and no power rail is readable here") \
-    X(POWER, "power", "uw", "no battery tells voltage and current here")             \
-    X(FREQUENCY, "frequency", "khz", "this kernel has no cpufreq policy")            \
-    X(TEMPERATURE, "temperature", "celsius", "no thermal zone is readable here")     \
-    X(COOLING, "cooling", "level", "no cooling device is readable here")             \
+#define TB_STATE_LIST(X)                                                                    \
+    X(ENERGY, "energy", "uj", "no powercap zone, power PMU or power rail is readable here") \
+    X(POWER, "power", "uw", "no battery tells voltage and current here")                    \
+    X(FREQUENCY, "frequency", "khz", "this kernel has no cpufreq policy")                   \
+    X(TEMPERATURE, "temperature", "celsius", "no thermal zone is readable here")            \
+    X(COOLING, "cooling", "level", "no cooling device is readable here")                    \
     X(THROTTLE, "throttled", "count", "this kernel does not count throttling")
 
 typedef enum tb_state_group {
@@ -40,6 +41,9 @@ typedef struct tb_state tb_state;
 
 /* Room for `samples` of every channel that is found (at most 48): none allocated later. */
 tb_status tb_state_open(const char *root, size_t samples, tb_error *err, tb_state **out);
+/* With a kernel of the test's own for the power PMU; `power` is borrowed. */
+tb_status tb_state_open_with(const char *root, const tb_power_calls *power, size_t samples,
+                             tb_error *err, tb_state **out);
 void tb_state_close(tb_state *state);
 
 size_t tb_state_channel_count(const tb_state *state);

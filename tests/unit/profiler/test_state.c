@@ -166,3 +166,107 @@ Test(state, clocks_temperatures_and_throttling)
     cr_expect_eq(tb_state_channel_group(state, channel), TB_STATE_COOLING);
     tb_state_close(state);
 }
+
+/* ---- perf's power PMU ---------------------------------------------------------------------------- */
+
+/* Each descriptor counts 1000 more at every reading. */
+typedef struct fake_pmu {
+    int refuse; /* errno */
+    int opened, closed;
+    tb_power_event events[8];
+    uint64_t counts[8];
+} fake_pmu;
+
+static int pmu_open(void *context, const tb_power_event *event)
+{
+    fake_pmu *f = context;
+    if (f->refuse)
+        return -f->refuse;
+    f->events[f->opened] = *event;
+    return f->opened++;
+}
+
+static bool pmu_read(void *context, int fd, uint64_t *count)
+{
+    *count = ((fake_pmu *)context)->counts[fd] += 1000;
+    return true;
+}
+
+static void pmu_close(void *context, int fd)
+{
+    (void)fd;
+    ((fake_pmu *)context)->closed++;
+}
+
+static void put_pmu(void)
+{
+    put("/sys/bus/event_source/devices/power/type", "22\n");
+    put("/sys/bus/event_source/devices/power/cpumask", "0,32\n");
+    put("/sys/bus/event_source/devices/power/events/energy-pkg", "event=0x02\n");
+    put("/sys/bus/event_source/devices/power/events/energy-pkg.scale", "0.001\n");
+    put("/sys/bus/event_source/devices/power/events/energy-ram", "event=0x03\n");
+    put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "2.5e-4\n");
+    put("/sys/bus/event_source/devices/power/events/energy-psys", "event=0x05\n");
+    put("/sys/bus/event_source/devices/power/events/energy-psys.scale", "0.001\n");
+}
+
+static tb_state *open_pmu(fake_pmu *f, tb_power_calls *calls)
+{
+    tb_state *state = NULL;
+    *calls = (tb_power_calls){pmu_open, pmu_read, pmu_close, f};
+    cr_assert_eq(tb_state_open_with(root, calls, 4, NULL, &state), TB_OK);
+    return state;
+}
+
+Test(state, the_power_pmu_stands_in_for_powercap)
+{
+    fake_pmu f = {0};
+    tb_power_calls calls;
+    put_pmu();
+    tb_state *state = open_pmu(&f, &calls);
+    cr_assert_eq(f.opened, 4);
+    cr_expect_eq(tb_state_channel_count(state), 4);
+    cr_expect_str_eq(tb_state_channel_name(state, 0), "energy pkg cpu0");
+    cr_expect_str_eq(tb_state_channel_name(state, 3), "energy ram cpu32");
+    cr_expect_eq(f.events[1].type, 22);
+    cr_expect_eq(f.events[1].cpu, 32);
+    cr_expect_eq(f.events[2].config, 3);
+    tb_state_sample(state, 0);
+    tb_state_sample(state, 1000);
+    double uj;
+    const char *reason;
+    cr_assert(tb_state_energy_uj(state, &uj, &reason));
+    /* A thousand counts each: a joule a package, and a quarter for its memory. */
+    cr_expect(uj > 2.4999e6 && uj < 2.5001e6, "%g", uj);
+    tb_state_close(state);
+    cr_expect_eq(f.closed, 4);
+}
+
+Test(state, the_power_pmu_counts_nothing_twice)
+{
+    fake_pmu f = {0};
+    tb_power_calls calls;
+    put_pmu();
+    put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
+    put("/sys/class/powercap/intel-rapl:0/energy_uj", "5\n");
+    tb_state *state = open_pmu(&f, &calls);
+    cr_expect_eq(f.opened, 0);
+    cr_expect_eq(tb_state_channel_count(state), 1);
+    tb_state_close(state);
+}
+
+Test(state, a_power_pmu_that_is_refused_or_damaged_is_none)
+{
+    fake_pmu f = {.refuse = 13};
+    tb_power_calls calls;
+    put_pmu();
+    tb_state *state = open_pmu(&f, &calls);
+    cr_expect_eq(tb_state_channel_count(state), 0);
+    tb_state_close(state);
+    f.refuse = 0;
+    put("/sys/bus/event_source/devices/power/events/energy-pkg", "nothing\n");
+    put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "-1\n");
+    state = open_pmu(&f, &calls);
+    cr_expect_eq(tb_state_channel_count(state), 0);
+    tb_state_close(state);
+}
