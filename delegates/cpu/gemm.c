@@ -30,6 +30,7 @@ typedef struct gemm_step {
     bool quantized;
     /* The image as the step sees it: a 1x1 product over dense values is cut into rows anew. */
     bool flat;
+    bool turned; /* an image one pixel wide is done as one row */
     int32_t n, out_h, out_w, last_w;
     size_t in_pixel_bytes, out_pixel_bytes, residual_pixel_bytes; /* where flat */
     int32_t out_c;
@@ -68,6 +69,17 @@ static tb_view flat_view(const gemm_step *s, const tb_view *view, size_t pixel_b
                      .n = 1,
                      .h = s->out_h,
                      .w = s->out_w};
+}
+
+/* A column of pixels as a row. */
+static tb_view turned_view(const tb_view *view)
+{
+    tb_view turned = *view;
+    turned.pixel_bytes = view->row_bytes;
+    turned.row_bytes = view->image_bytes;
+    turned.w = view->h;
+    turned.h = 1;
+    return turned;
 }
 
 /* On by so many bytes, or back. */
@@ -213,6 +225,10 @@ static void run(const tb_cpu_step *step, const tb_run *run)
         g.in = flat_view(s, &g.in, s->in_pixel_bytes);
         g.out = flat_view(s, &g.out, s->out_pixel_bytes);
         g.residual = flat_view(s, &g.residual, s->residual_pixel_bytes);
+    } else if (s->turned) {
+        g.in = turned_view(&g.in);
+        g.out = turned_view(&g.out);
+        g.residual = turned_view(&g.residual);
     }
     const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
     tb_run_tasks(run, tasks, s->tasks < 2, run_tasks, &g);
@@ -418,8 +434,42 @@ static tb_status lower_q8(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec
     return status;
 }
 
-tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, tb_error *err)
+static bool is_column(const tb_plan *plan, const tb_cpu_op *op, const tb_gemm_spec *spec)
 {
+    const tb_value *residual = tb_plan_value(plan, op->residual);
+    const tb_window *w = &spec->window;
+    return spec->in_w == 1 && spec->out_w == 1 && w->kw == 1 && !w->left && !w->right &&
+           spec->out_h > 1 && tb_view_is_dense(&plan->values[spec->input].view) &&
+           tb_view_is_dense(&plan->values[op->out].view) &&
+           (!residual || tb_view_is_dense(&residual->view));
+}
+
+/* With height and width exchanged. */
+static tb_gemm_spec turned_spec(const tb_gemm_spec *spec)
+{
+    const tb_window *w = &spec->window;
+    tb_gemm_spec turned = *spec;
+    turned.in_h = spec->in_w;
+    turned.in_w = spec->in_h;
+    turned.out_h = spec->out_w;
+    turned.out_w = spec->out_h;
+    turned.window = (tb_window){.kh = w->kw,
+                                .kw = w->kh,
+                                .stride_h = w->stride_w,
+                                .stride_w = w->stride_h,
+                                .dilation_h = w->dilation_w,
+                                .dilation_w = w->dilation_h,
+                                .top = w->left,
+                                .left = w->top,
+                                .bottom = w->right,
+                                .right = w->bottom};
+    return turned;
+}
+
+tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *given, tb_error *err)
+{
+    const bool turned = is_column(plan, op, given);
+    const tb_gemm_spec as_row = turned_spec(given), *spec = turned ? &as_row : given;
     const int winograd = op->exact ? 0 : tb_winograd_size(plan, spec);
     if (winograd)
         return tb_winograd_lower(plan, op, spec, winograd, err);
@@ -433,6 +483,7 @@ tb_status tb_gemm_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *spec, 
     s->out = op->out;
     s->residual = op->residual;
     s->after = op->after;
+    s->turned = turned;
     s->out_c = spec->out_c;
     s->n = spec->n;
     s->out_h = spec->out_h;

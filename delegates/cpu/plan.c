@@ -618,6 +618,7 @@ tb_status tb_plan_make(const tb_partition *partition, const tb_cpu_node *nodes, 
     plan->packs = partition->packs;
     plan->threads = partition->threads;
     plan->no_winograd = partition->no_winograd;
+    plan->share_all = getenv("TB_CPU_SHARE") != NULL;
     tb_status status = build(plan, partition, nodes, node_count, err);
     if (status == TB_OK)
         status = tb_plan_rewrite(plan, err);

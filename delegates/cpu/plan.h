@@ -151,6 +151,7 @@ typedef struct tb_plan {
     tb_packs *packs;
     int threads;
     bool no_winograd; /* 3x3 convolutions of floats are done directly */
+    bool share_all;   /* every step goes to all threads, however small: for tests */
     tb_value *values;
     int value_count;
     tb_cpu_op *ops;

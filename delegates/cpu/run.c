@@ -103,7 +103,7 @@ void tb_run_parallel(const tb_run *run, size_t count, size_t tile, tb_range_fn f
 {
     const size_t tiles = count / tile + (count % tile != 0);
     const size_t threads = run->pool ? (size_t)tb_thread_pool_threads(run->pool) : 1;
-    if (threads < 2 || tiles < ALONE_TILES) {
+    if (threads < 2 || (tiles < ALONE_TILES && !run->plan->share_all)) {
         for (size_t begin = 0; begin < count && !tb_stopped(); begin += tile * TILES_TO_STOP)
             fn(context, begin,
                count - begin < tile * TILES_TO_STOP ? count : begin + tile * TILES_TO_STOP, 0);

@@ -2,7 +2,8 @@
  * How the work of a step is cut into tasks for the plan's threads: by what it takes, in nanoseconds,
  * against what a loop on several threads costs. What a step takes is estimated from its products and
  * bytes at the rates of a fast processor of today; on a slower one everything takes longer, and it is
- * still right to share what is shared here.
+ * still right to share what is shared here. Where the environment has TB_CPU_SHARE, everything is
+ * shared, so that tests reach the tasks of small steps.
  */
 #ifndef TB_CPU_SPLIT_H
 #define TB_CPU_SPLIT_H
@@ -31,9 +32,11 @@ static inline double tb_split_ns(const tb_plan *plan, double products, size_t el
 /* Tasks for work of `ns`: 1, or a multiple of the number of threads. */
 static inline size_t tb_split_tasks(const tb_plan *plan, double ns)
 {
-    if (plan->threads < 2 || ns < TB_SPLIT_ALONE_NS)
-        return 1;
     const size_t threads = (size_t)plan->threads;
+    if (threads > 1 && plan->share_all)
+        return threads * TB_SPLIT_TASKS;
+    if (threads < 2 || ns < TB_SPLIT_ALONE_NS)
+        return 1;
     const double each = ns / (double)threads / TB_SPLIT_TASK_NS;
     return threads * (each < 1 ? 1 : each > TB_SPLIT_TASKS ? TB_SPLIT_TASKS : (size_t)each);
 }

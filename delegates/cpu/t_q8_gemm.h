@@ -267,7 +267,7 @@ static void q8_gemv(const tb_q8_gemm *all)
 
 void TB_FN(TB_GEMM_NAME)(const tb_q8_gemm *g)
 {
-    if (g->m == 1 && g->segs * g->k > 64) {
+    if (g->m == 1 && (g->n > TB_GEMM_NV * VL || g->segs * g->k > 64)) {
         q8_gemv(g);
         return;
     }

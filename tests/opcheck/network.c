@@ -234,7 +234,7 @@ static void conv(network *net, bool pointwise)
         s.channels = oc_between(r, 16, 90);
     } else if (!pointwise) {
         s.kh = oc_between(r, 1, 5);
-        s.kw = oc_between(r, 1, 5);
+        s.kw = in.w == 1 && oc_chance(r, 50) ? 1 : oc_between(r, 1, 5);
         s.stride_h = oc_between(r, 1, 3);
         s.stride_w = oc_chance(r, 70) ? s.stride_h : 1;
         s.dilation = s.stride_h == 1 && s.stride_w == 1 && oc_chance(r, 20) ? 2 : 1;
@@ -457,7 +457,8 @@ uint8_t *oc_network(oc_random *r, TfLiteType type, size_t *size, char *what, siz
     const bool large = oc_chance(r, 25);
     const int32_t side = large ? 60 : 17;
     const int32_t c = oc_chance(r, 15) ? 1 : oc_between(r, 1, large ? 16 : 70);
-    add_value(&net, oc_between(r, 1, side), oc_between(r, 1, side), c, 0, 0);
+    const int32_t w = oc_chance(r, 10) ? 1 : oc_between(r, 1, side); /* signals over time */
+    add_value(&net, oc_between(r, 1, side), w, c, 0, 0);
     const int layers = oc_between(r, 1, 6);
     for (int i = 0; i < layers && net.count < MAX_VALUES - 4; i++) {
         const int kind = oc_between(r, 0, 99);
