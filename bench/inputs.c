@@ -365,7 +365,7 @@ tb_status tb_inputs_resize(const tb_engine *engine, tb_session *session, tb_text
         tb_status status = find_input(engine, session, shapes.items[k], size, err, &input);
         if (status == TB_OK)
             status = parse_dims(colon + 1, err, &rank, dims);
-        tb_io io;
+        tb_io io = {0};
         if (status == TB_OK)
             status = engine->input(session, input, err, &io);
         /* What has the shape already may well be an input that takes no other. */

@@ -9,30 +9,25 @@
 #include "runtime/base/library.h"
 #include "runtime/base/size.h"
 
-/* ICD loaders by their usual names first, then where Android's vendors put their drivers. */
+/* ICD loaders by their usual names first, then where Android's vendors put their drivers; what is for
+   the other width of pointers does not load. */
 static const char *const places[] = {
-#if defined(__ANDROID__)
+    "libOpenCL.so.1",
     "libOpenCL.so",
     "libOpenCL-pixel.so",
     "libOpenCL-car.so",
-#if defined(__LP64__)
     "/vendor/lib64/libOpenCL.so",
     "/system/vendor/lib64/libOpenCL.so",
     "/vendor/lib64/egl/libGLES_mali.so",
     "/system/vendor/lib64/egl/libGLES_mali.so",
     "/vendor/lib64/libPVROCL.so",
     "/system/lib64/libOpenCL.so",
-#else
     "/vendor/lib/libOpenCL.so",
     "/system/vendor/lib/libOpenCL.so",
     "/vendor/lib/egl/libGLES_mali.so",
     "/system/vendor/lib/egl/libGLES_mali.so",
     "/vendor/lib/libPVROCL.so",
     "/system/lib/libOpenCL.so",
-#endif
-#endif
-    "libOpenCL.so.1",
-    "libOpenCL.so",
     "libGLES_mali.so",
     "libmali.so",
     "libPVROCL.so",
