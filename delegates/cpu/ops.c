@@ -114,11 +114,11 @@ bool tb_query_rank(tb_cpu_query *query, const TfLiteTensor *tensor, const char *
 bool tb_query_filter(tb_cpu_query *query, const TfLiteTensor *input, const TfLiteTensor *filter,
                      const TfLiteTensor *bias, int axis)
 {
-    if (!tb_query_is_constant(query, filter))
+    if (!query->any_filter && !tb_query_is_constant(query, filter))
         return tb_query_no(query, "the filter is computed, not a constant");
     if (filter->sparsity)
         return tb_query_no(query, "the filter is sparse");
-    if (bias && !tb_query_is_constant(query, bias))
+    if (!query->any_filter && bias && !tb_query_is_constant(query, bias))
         return tb_query_no(query, "the bias is computed, not a constant");
     if (query->hybrid && tb_query_is_hybrid(input, filter))
         return tb_query_hybrid_filter(query, filter, bias, axis);

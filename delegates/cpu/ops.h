@@ -10,6 +10,7 @@ typedef struct tb_cpu_query {
     const TfLiteNode *node;
     const tb_cpu_folds *folds;
     bool hybrid;      /* the operator may be a hybrid one */
+    bool any_filter;  /* filters and biases may be computed */
     char reason[160]; /* why not */
 } tb_cpu_query;
 

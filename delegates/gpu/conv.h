@@ -42,6 +42,22 @@ void tb_gpu_conv_shape_args(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_c
 /* ... and the end of a step that does so. */
 tb_status tb_gpu_conv_end(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_conv *task);
 
+/* What a float kernel takes as weights and biases: constants in the kernels' layout, or values that
+   steps of their own make where the model computes them. Before the step that reads them begins. */
+typedef struct tb_gpu_conv_operands {
+    cl_mem weights, bias;          /* NULL: */
+    int weights_value, bias_value; /* values, or -1 */
+} tb_gpu_conv_operands;
+tb_gpu_conv_operands tb_gpu_conv_prepare(tb_gpu_plan *plan, const tb_gpu_conv *task);
+void tb_gpu_conv_operand_args(tb_gpu_plan *plan, tb_gpu_step *step,
+                              const tb_gpu_conv_operands *operands);
+/* Geometry from the operator's tensors: input `in`, filter `filter`; strides and padding are missing. */
+tb_gpu_conv tb_gpu_conv_task(const tb_gpu_plan *plan, int in, int filter, int bias, int out,
+                             const char *name, TfLiteFusedActivation activation);
+/* [rows][k] times a filter [columns][k], floats or 8-bit values, with a bias or -1. */
+tb_status tb_gpu_lower_rows(tb_gpu_plan *plan, const tb_gpu_op *op,
+                            TfLiteFusedActivation activation, tb_error *err);
+
 /* 8-bit values (conv_q8.c). */
 tb_status tb_gpu_conv_q8(tb_gpu_plan *plan, const tb_gpu_op *op, const tb_gpu_conv *task,
                          tb_error *err);

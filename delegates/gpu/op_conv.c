@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "delegates/gpu/conv.h"
+#include "delegates/gpu/move.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 #include "runtime/tflite_abi/builtin_ops.h"
 
@@ -51,6 +52,78 @@ static cl_mem bias_of(tb_gpu_plan *plan, const tb_gpu_conv *task)
                          task->bias >= 0 ? "bias" : "no bias", bytes, fill_bias, task);
 }
 
+static bool is_constant(const tb_gpu_plan *plan, int value)
+{
+    return plan->values[value]->home == TB_GPU_CONSTANT;
+}
+
+/* The layout of fill_conv, on the device. What is filled up stays what it is: nobody stores it. */
+static int computed_weights(tb_gpu_plan *plan, const tb_gpu_conv *task)
+{
+    const int32_t depth = (int32_t)tb_gpu_conv_depth(task);
+    const int32_t filled = (int32_t)tb_gpu_conv_filled(&task->shape);
+    if (task->depthwise)
+        return task->filter; /* it is laid out so */
+    const int value =
+        tb_gpu_scratch(plan, plan->values[task->filter]->format, (size_t)depth * (size_t)filled);
+    tb_gpu_move move = {0};
+    tb_gpu_move_add(&move, depth, 1, filled);
+    tb_gpu_move_add(&move, task->shape.out_c, depth, 1);
+    if (value >= 0)
+        tb_gpu_move_step(plan, "weights", &move, task->filter, value);
+    return value;
+}
+
+/* Floats, filled up. */
+static int computed_bias(tb_gpu_plan *plan, const tb_gpu_conv *task)
+{
+    const int value = tb_gpu_scratch(plan, TB_GPU_F32, tb_gpu_conv_filled(&task->shape));
+    if (value < 0)
+        return value;
+    const bool half = plan->values[task->bias]->format == TB_GPU_F16;
+    tb_gpu_step *step = tb_gpu_step_begin(plan, "bias", "cast", "cast",
+                                          half ? TB_GPU_F16 : TB_GPU_F32, "-DTO_F32 -DCAST");
+    tb_gpu_arg_value(plan, step, task->bias);
+    tb_gpu_arg_value(plan, step, value);
+    tb_gpu_arg_int(plan, step, task->shape.out_c);
+    tb_gpu_step_end(plan, step, (size_t)task->shape.out_c, 1, 1);
+    return value;
+}
+
+tb_gpu_conv_operands tb_gpu_conv_prepare(tb_gpu_plan *plan, const tb_gpu_conv *task)
+{
+    tb_gpu_conv_operands o = {.weights_value = -1, .bias_value = -1};
+    if (is_constant(plan, task->filter))
+        o.weights = weights_of(plan, task);
+    else
+        o.weights_value = computed_weights(plan, task);
+    if (task->bias >= 0 && !is_constant(plan, task->bias)) {
+        o.bias_value = computed_bias(plan, task);
+    } else if (task->bias >= 0 || is_constant(plan, task->filter)) {
+        o.bias = bias_of(plan, task);
+    } else {
+        float *zeros = TB_GPU_NEW(plan, float, tb_gpu_conv_filled(&task->shape));
+        if (zeros)
+            o.bias =
+                tb_gpu_own_constant(plan, zeros, tb_gpu_conv_filled(&task->shape) * sizeof *zeros);
+        else
+            tb_gpu_plan_fail(plan, TB_NO_MEMORY, "planning a bias");
+    }
+    return o;
+}
+
+void tb_gpu_conv_operand_args(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_conv_operands *o)
+{
+    if (o->weights_value >= 0)
+        tb_gpu_arg_value(plan, step, o->weights_value);
+    else
+        tb_gpu_arg_mem(plan, step, o->weights);
+    if (o->bias_value >= 0)
+        tb_gpu_arg_value(plan, step, o->bias_value);
+    else
+        tb_gpu_arg_mem(plan, step, o->bias);
+}
+
 /* ---- steps ------------------------------------------------------------------------------------------- */
 
 void tb_gpu_conv_shape_args(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_conv *task)
@@ -78,11 +151,11 @@ static tb_status lower_float(tb_gpu_plan *plan, const tb_gpu_op *op, const tb_gp
     float low, high;
     snprintf(options, sizeof options, "-DPX=%d%s", tb_gpu_conv_pixels(task),
              residual ? " -DRESIDUAL" : "");
+    const tb_gpu_conv_operands operands = tb_gpu_conv_prepare(plan, task);
     tb_gpu_step *step = tb_gpu_step_begin(plan, task->name, kernel, kernel,
                                           plan->values[op->in[0]]->format, options);
     tb_gpu_arg_value(plan, step, op->in[0]);
-    tb_gpu_arg_mem(plan, step, weights_of(plan, task));
-    tb_gpu_arg_mem(plan, step, bias_of(plan, task));
+    tb_gpu_conv_operand_args(plan, step, &operands);
     if (residual) {
         tb_float_bounds(task->activation, &low, &high);
         tb_gpu_arg_value(plan, step, op->residual);
@@ -119,25 +192,31 @@ static void flatten(tb_gpu_conv_shape *s)
     s->h = s->out_h = s->n = 1;
 }
 
-/* Everything but strides, dilations and padding. */
+tb_gpu_conv tb_gpu_conv_task(const tb_gpu_plan *plan, int in, int filter, int bias, int out,
+                             const char *name, TfLiteFusedActivation activation)
+{
+    const int32_t *from = plan->values[in]->dims, *to = plan->values[out]->dims;
+    const int32_t *taps = plan->values[filter]->dims;
+    return (tb_gpu_conv){.name = name,
+                         .shape = {.h = from[1],
+                                   .w = from[2],
+                                   .c = from[3],
+                                   .out_h = to[1],
+                                   .out_w = to[2],
+                                   .out_c = to[3],
+                                   .n = to[0],
+                                   .kh = taps[1],
+                                   .kw = taps[2]},
+                         .activation = activation,
+                         .filter = filter,
+                         .bias = bias};
+}
+
 static tb_gpu_conv task_of(const tb_gpu_plan *plan, const tb_gpu_op *op, const char *name,
                            TfLiteFusedActivation activation)
 {
-    const tb_gpu_value *in = plan->values[op->in[0]], *filter = plan->values[op->in[1]];
-    const tb_gpu_value *out = plan->values[op->out[0]];
-    return (tb_gpu_conv){.name = name,
-                         .shape = {.h = in->dims[1],
-                                   .w = in->dims[2],
-                                   .c = in->dims[3],
-                                   .out_h = out->dims[1],
-                                   .out_w = out->dims[2],
-                                   .out_c = out->dims[3],
-                                   .n = out->dims[0],
-                                   .kh = filter->dims[1],
-                                   .kw = filter->dims[2]},
-                         .activation = activation,
-                         .filter = op->in[1],
-                         .bias = op->in_count > 2 ? op->in[2] : -1};
+    return tb_gpu_conv_task(plan, op->in[0], op->in[1], op->in_count > 2 ? op->in[2] : -1,
+                            op->out[0], name, activation);
 }
 
 static void pad(tb_gpu_conv_shape *s, TfLitePadding padding)
@@ -172,26 +251,33 @@ static tb_status lower_depthwise(tb_gpu_plan *plan, tb_gpu_op *op, tb_error *err
     return lower_task(plan, op, &task, err);
 }
 
-static tb_status lower_fully_connected(tb_gpu_plan *plan, tb_gpu_op *op, tb_error *err)
+tb_status tb_gpu_lower_rows(tb_gpu_plan *plan, const tb_gpu_op *op,
+                            TfLiteFusedActivation activation, tb_error *err)
 {
-    const TfLiteFullyConnectedParams *params = op->params;
     const tb_gpu_value *in = plan->values[op->in[0]], *filter = plan->values[op->in[1]];
     const int32_t k = filter->dims[1], rows = (int32_t)(in->elements / (size_t)k);
     const tb_gpu_conv task = {
         .name = "fully_connected",
         .shape = {1, rows, k, 1, rows, filter->dims[0], 1, 1, 1, 1, 1, 1, 1, 0, 0},
-        .activation = params->activation,
+        .activation = activation,
         .filter = op->in[1],
         .bias = op->in_count > 2 ? op->in[2] : -1,
         .real = true};
     return lower_task(plan, op, &task, err);
 }
 
+static tb_status lower_fully_connected(tb_gpu_plan *plan, tb_gpu_op *op, tb_error *err)
+{
+    return tb_gpu_lower_rows(plan, op, ((const TfLiteFullyConnectedParams *)op->params)->activation,
+                             err);
+}
+
 /* ---- what is taken ----------------------------------------------------------------------------------- */
 
-/* The filter is a constant of the model, not a form that the cpu delegate computes with itself. */
+/* The filter is no form that the cpu delegate computes with itself; floats may be computed. */
 static bool is_plain(tb_cpu_query *query, int builtin_code)
 {
+    query->any_filter = tb_query_input(query, 0)->type == kTfLiteFloat32;
     if (!tb_cpu_op_find(builtin_code)->takes(query))
         return false;
     const TfLiteTensor *input = tb_query_input(query, 0), *filter = tb_query_input(query, 1);
