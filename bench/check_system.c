@@ -35,7 +35,9 @@ static void look_load(const tb_observation *seen, tb_finding *finding)
     } else if (load.known) {
         snprintf(finding->found, sizeof finding->found, "load average %.2f over a minute",
                  load.value);
-        say(finding, load.value > BUSY_LOAD_1M ? TB_HEALTH_WARNING : TB_HEALTH_GOOD, advice);
+        tb_integer cpus = seen->environment.cpu_count;
+        double each = load.value / (cpus.known && cpus.value > 0 ? (double)cpus.value : 1);
+        say(finding, each > BUSY_LOAD_1M ? TB_HEALTH_WARNING : TB_HEALTH_GOOD, advice);
     } else {
         unknown(finding, "the system's load cannot be read");
     }

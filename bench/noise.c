@@ -32,8 +32,9 @@ void tb_noise_begin(tb_noise *noise, tb_arena *arena)
 
 void tb_noise_tick(tb_noise *noise)
 {
+    noise->kernel_ns[noise->ticks++ % TB_NOISE_TIMES] = (double)tb_reference_kernel_ns(4);
     if (noise->kernel_count < TB_NOISE_TIMES)
-        noise->kernel_ns[noise->kernel_count++] = (double)tb_reference_kernel_ns(4);
+        noise->kernel_count++;
 }
 
 static void set_shares(tb_noise *noise)

@@ -17,6 +17,7 @@ typedef struct tb_noise {
     double own_before_s; /* processor time of this process and its children */
     double kernel_ns[TB_NOISE_TIMES];
     size_t kernel_count;
+    size_t ticks; /* of a long run the latest TB_NOISE_TIMES are kept */
 } tb_noise;
 
 void tb_noise_begin(tb_noise *noise, tb_arena *arena);
