@@ -333,7 +333,9 @@ static void choose_tasks(const tb_plan *plan, const tb_gemm_spec *spec, gemm_ste
                          pixels * (double)spec->out_c * (double)out->element_bytes;
     const size_t at_once = s->quantized ? plan->kernels->q8_gemm.kr & 0xFFu : 1;
     s->tasks = tb_split_tasks(
-        plan, tb_split_ns(plan, pixels * k * (double)spec->out_c, at_once, weights + moved));
+        plan, spec->input,
+        tb_split_ns(plan, pixels * k * (double)spec->out_c, at_once, weights + moved));
+    tb_split_set_spread(plan, s->out, s->tasks > 1);
     const size_t threads = (size_t)plan->threads;
     s->by_panels = s->panels > 1 && (pixels < (double)(threads * TASK_PIXELS) ||
                                      (s->panels >= 2 * threads && weights > MANY_WEIGHTS * moved));

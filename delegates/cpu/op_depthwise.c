@@ -259,8 +259,9 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     const double moved = (double)(in->elements + out->elements) * (double)in->element_bytes;
     const double products = (double)out->elements * (double)window.kh * (double)window.kw;
     const int32_t most = s->source.staged ? STAGED_ROWS : s->out_h;
-    size_t tasks = tb_split_tasks(plan, tb_split_ns(plan, products, 1, moved));
+    size_t tasks = tb_split_tasks(plan, op->in[0], tb_split_ns(plan, products, 1, moved));
     s->alone = tasks == 1;
+    tb_split_set_spread(plan, s->out, !s->alone);
     /* rather fewer tasks than an odd number of rows, since kernels do two at a time */
     do
         s->band_rows = tb_split_rows(plan, s->n, s->out_h, most, tasks);

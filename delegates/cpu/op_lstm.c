@@ -241,7 +241,7 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->cell_clip = params->cell_clip;
     const double weights = (double)GATES * (double)s->inputs * (double)s->cells;
     const double products = weights * (double)s->times * (double)s->batches;
-    s->alone = tb_split_tasks(plan, tb_split_ns(plan, products, 1, weights * 4)) < 2;
+    s->alone = tb_split_tasks(plan, s->in, tb_split_ns(plan, products, 1, weights * 4)) < 2;
     s->panel_columns = kernels->f32_gemm.nr;
     s->panels = (s->cells + s->panel_columns - 1) / s->panel_columns;
     s->gemm = kernels->f32_gemm.fn;

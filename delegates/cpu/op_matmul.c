@@ -301,8 +301,8 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->panels = (n + s->pack.nr - 1) / s->pack.nr;
     const double products = (double)s->batches * (double)m * (double)n * (double)s->k;
     const double moved = (double)(lhs->elements + rhs->elements + out->elements);
-    s->alone =
-        tb_split_tasks(plan, tb_split_ns(plan, products, kr, moved * (double)s->element)) < 2;
+    s->alone = tb_split_tasks(plan, op->in[0],
+                              tb_split_ns(plan, products, kr, moved * (double)s->element)) < 2;
     s->groups = s->alone || s->batches >= 2 * (size_t)plan->threads ? 1 : s->panels;
     const size_t panel =
         quantized ? tb_pack_q8_panel_bytes(&s->pack) : tb_pack_f32_panel_bytes(&s->pack);

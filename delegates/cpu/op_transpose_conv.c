@@ -427,7 +427,7 @@ static tb_status lower(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->panels = (s->out_c + s->panel_columns - 1) / s->panel_columns;
     const tb_value *filter = &plan->values[op->in[IN_FILTER]];
     const double products = (double)in->elements * (double)filter->elements / (double)in->dims[3];
-    s->alone = tb_split_tasks(plan, tb_split_ns(plan, products, 1, 0)) < 2;
+    s->alone = tb_split_tasks(plan, s->in, tb_split_ns(plan, products, 1, 0)) < 2;
     tb_status status = set_geometry(plan, op, err, s);
     if (status != TB_OK)
         return status;

@@ -10,6 +10,8 @@
 #include "runtime/base/size.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
+enum { SPREAD_ELEMENTS = 16384 };
+
 /* ---- build ----------------------------------------------------------------------------------------- */
 
 typedef struct builder {
@@ -600,6 +602,10 @@ static tb_status lower(tb_plan *plan, tb_error *err)
         tb_cpu_op *op = &plan->ops[i];
         if (op->dead)
             continue;
+        /* operators that do not know better share loops of so many elements */
+        tb_value *out = tb_plan_value(plan, op->out);
+        if (out && out->home != TB_HOME_ALIAS)
+            out->spread = out->elements >= SPREAD_ELEMENTS;
         tb_status status = op->row->lower(plan, op, err);
         if (status != TB_OK)
             return tb_in(err, "node %d", op->nodes[0]);

@@ -71,7 +71,8 @@ typedef struct tb_value {
     tb_home home;
     int alias_of;
     size_t alias_offset; /* in bytes */
-    bool apart;          /* an alias whose pixels lie apart: stretches of the other value's */
+    bool spread; /* written by all threads, each its part: it lies in all their caches (split.h) */
+    bool apart;  /* an alias whose pixels lie apart: stretches of the other value's */
     int32_t left, right; /* halo */
     size_t offset, bytes;
     int first, last; /* steps between which it lives */

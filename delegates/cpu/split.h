@@ -11,10 +11,10 @@
 #include "delegates/cpu/plan.h"
 
 enum {
-    /* A worker that spins sees a loop and is seen to have left it after some 500 ns (measured, two
-       cores of a Zen 5); what it computes it has to fetch from the other's cache and the other from
-       its, in the step before or behind that is not shared, which takes as long again and more. */
-    TB_SPLIT_ALONE_NS = 5000, /* less than that stays with the caller */
+    /* Measured on two cores of a Zen 5: a worker that spins sees a loop and is seen to have left it
+       after some 500 ns, and what it computed the next step may have to fetch. */
+    TB_SPLIT_LOOP_NS = 1800,
+    TB_SPLIT_FETCH_GBPS = 16, /* out of another core's cache, in no order that it foresees */
     TB_SPLIT_TASK_NS = 6000, /* what a task should take, so that threads can help each other out, */
     TB_SPLIT_TASKS = 4       /* of which a thread gets no more than so many */
 };
@@ -29,13 +29,40 @@ static inline double tb_split_ns(const tb_plan *plan, double products, size_t el
     return compute_ns > memory_ns ? compute_ns : memory_ns;
 }
 
-/* Tasks for work of `ns`: 1, or a multiple of the number of threads. */
-static inline size_t tb_split_tasks(const tb_plan *plan, double ns)
+static inline tb_value *tb_split_root(const tb_plan *plan, int value)
+{
+    tb_value *v = &plan->values[value];
+    while (v->home == TB_HOME_ALIAS)
+        v = &plan->values[v->alias_of];
+    return v;
+}
+
+/* Says whether a step's tasks spread what it writes over the threads. */
+static inline void tb_split_set_spread(const tb_plan *plan, int value, bool spread)
+{
+    tb_split_root(plan, value)->spread = spread;
+}
+
+/*
+ * Tasks for work of `ns` that reads `input`: 1, or a multiple of the number of threads. What a thread
+ * reads of others' making comes out of their caches: all but its part, where one thread reads what all
+ * wrote, and as much where all read what one wrote.
+ */
+static inline size_t tb_split_tasks(const tb_plan *plan, int input, double ns)
 {
     const size_t threads = (size_t)plan->threads;
     if (threads > 1 && plan->share_all)
         return threads * TB_SPLIT_TASKS;
-    if (threads < 2 || ns < TB_SPLIT_ALONE_NS)
+    if (threads < 2)
+        return 1;
+    const tb_value *in = &plan->values[input];
+    const double part = 1.0 / (double)threads;
+    const double fetch_ns =
+        (double)in->elements * (double)in->element_bytes * (1 - part) / TB_SPLIT_FETCH_GBPS;
+    const bool spread = tb_split_root(plan, input)->spread;
+    const double alone_ns = ns + (spread ? fetch_ns : 0);
+    const double shared_ns = ns * part + TB_SPLIT_LOOP_NS + (spread ? 0 : fetch_ns * part);
+    if (alone_ns < shared_ns)
         return 1;
     const double each = ns / (double)threads / TB_SPLIT_TASK_NS;
     return threads * (each < 1 ? 1 : each > TB_SPLIT_TASKS ? TB_SPLIT_TASKS : (size_t)each);

@@ -258,8 +258,9 @@ tb_status tb_winograd_lower(tb_plan *plan, tb_cpu_op *op, const tb_gemm_spec *sp
     s->panel_bytes = pack.nr * (1 + s->in_c) * sizeof(float);
 
     const double products = cost(spec, size) * (double)s->n * (double)s->out_h * (double)s->out_w;
-    size_t tasks = tb_split_tasks(plan, tb_split_ns(plan, products, 1, 0));
+    size_t tasks = tb_split_tasks(plan, spec->input, tb_split_ns(plan, products, 1, 0));
     s->alone = tasks < 2;
+    tb_split_set_spread(plan, s->out, !s->alone);
     const int32_t most = block_rows(spec, size);
     do
         s->block_rows = tb_split_rows(plan, s->n, s->tile_rows, most, tasks);
