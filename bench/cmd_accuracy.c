@@ -48,8 +48,8 @@ static const tb_option options[] = {
      .kind = TB_OPTION_LIST,
      .value_name = "X[,X,X]",
      .help = "A value goes in as (value - mean) / std; one number, or one a channel. Without "
-             "--mean and --std pictures go into 8-bit inputs as they are, into float inputs as 0 "
-             "to 255."},
+             "--mean and --std pictures go into 8-bit inputs as they are, into float inputs by the "
+             "model's metadata, or as 0 to 255 where it has none."},
     {.name = "std", .kind = TB_OPTION_LIST, .value_name = "X[,X,X]", .help = "See --mean."},
     {.name = "crop",
      .kind = TB_OPTION_TEXT,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "bench/accuracy.h"
+#include "bench/model_metadata.h"
+#include "bench/worker_say.h"
 
 /* Trouble of the process rather than of an item: going on would only repeat it. */
 static bool ends_everything(tb_status status)
@@ -105,6 +107,30 @@ static tb_status evaluate_all(const tb_job *job, const tb_task *task,
     return TB_OK;
 }
 
+/* How pictures are normalised where the options do not say it. Metadata that cannot be read is told,
+   and pictures go in as they are. */
+static void read_metadata(const tb_job *job, tb_event_stream *events, tb_preprocess *preprocess)
+{
+    tb_model *model = NULL;
+    tb_error why = TB_ERROR_NONE;
+    if (preprocess->mean_count || preprocess->std_count ||
+        tb_model_open(job->model, NULL, &model) != TB_OK)
+        return;
+    char text[TB_ERROR_TEXT_SIZE];
+    tb_status status = tb_metadata_normalisation(model, 0, &why, preprocess);
+    if (status != TB_OK)
+        snprintf(text, sizeof text, "pictures are not normalised: %.600s", why.text);
+    else if (preprocess->model_count)
+        snprintf(text, sizeof text,
+                 "pictures for a float input are normalised by the model's metadata: mean %g, "
+                 "deviation %g%s",
+                 preprocess->model_mean[0], preprocess->model_std[0],
+                 preprocess->model_count > 1 ? " in the first channel" : "");
+    if (status != TB_OK || preprocess->model_count)
+        tb_say_warning(events, "metadata", "note", text);
+    tb_model_release(model);
+}
+
 tb_status tb_evaluate(const tb_job *job, const tb_engine *engine, tb_session *session,
                       tb_event_stream *events, tb_error *err)
 {
@@ -116,6 +142,8 @@ tb_status tb_evaluate(const tb_job *job, const tb_engine *engine, tb_session *se
     const char **classes = calloc((size_t)job->task_options.count + 1, sizeof *classes);
     tb_status status = classes ? tb_task_options_parse(job->task_options, classes, err, &options)
                                : tb_fail(err, TB_NO_MEMORY, "worker: out of memory");
+    if (status == TB_OK)
+        read_metadata(job, events, &options.preprocess);
     if (status == TB_OK) {
         tb_dataset_options how = {task->truth, options.labels, options.classes.items,
                                   options.classes.count};

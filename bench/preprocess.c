@@ -176,9 +176,21 @@ static double as_it_is(double value, const tb_io *input)
     return (stored - input->zero_point) * scale;
 }
 
-static tb_status put_picture(const tb_preprocess *preprocess, const tb_dataset_item *item,
+/* The model's own normalisation in the place of none. */
+static void use_metadata(tb_preprocess *preprocess, const tb_io *input)
+{
+    if (preprocess->mean_count || preprocess->std_count || input->type != kTfLiteFloat32)
+        return;
+    preprocess->mean_count = preprocess->std_count = preprocess->model_count;
+    memcpy(preprocess->mean, preprocess->model_mean, sizeof preprocess->mean);
+    memcpy(preprocess->std, preprocess->model_std, sizeof preprocess->std);
+}
+
+static tb_status put_picture(const tb_preprocess *asked, const tb_dataset_item *item,
                              const tb_io *input, tb_error *err, void *out)
 {
+    tb_preprocess with_metadata = *asked, *preprocess = &with_metadata;
+    use_metadata(preprocess, input);
     int channels = input->rank > 0 ? input->dims[input->rank - 1] : 0;
     if (input->rank != 4 || input->dims[0] != 1 || (channels != 1 && channels != 3))
         return tb_fail(err, TB_UNSUPPORTED,

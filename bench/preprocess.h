@@ -8,8 +8,8 @@
  * away from zero, as theirs.
  *
  * An integer input takes round-half-even(real / scale + zero_point), clamped. Where neither mean nor
- * std is given, pictures go into 8-bit inputs as they are (uint8: 0..255, int8: minus 128), as
- * TFLite's tools do it, and arrays of the input's own type go in unchanged.
+ * std is given, pictures go into float inputs by the model's own metadata where it has some, into 8-bit
+ * inputs as they are (uint8: 0..255, int8: minus 128), as TFLite's tools do it, and arrays of the input's own type go in unchanged.
  */
 #ifndef TB_BENCH_PREPROCESS_H
 #define TB_BENCH_PREPROCESS_H
@@ -29,6 +29,10 @@ tb_status tb_resize_parse(const char *text, tb_error *err, tb_resize *out);
 typedef struct tb_preprocess {
     int mean_count, std_count; /* 0: not given; 1: for all channels; or one a channel */
     double mean[4], std[4];
+    /* What the model's metadata says, for pictures that go into float inputs where neither of the above
+       is given; 0: nothing. */
+    int model_count;
+    double model_mean[4], model_std[4];
     double crop;      /* share of each side that is kept; 0: all */
     bool square_crop; /* of the shorter side */
     tb_resize resize;

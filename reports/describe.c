@@ -488,6 +488,8 @@ const char *tb_describe_warning(const char *kind)
          "The same inputs gave different outputs, in one process or from one to the next."},
         {"too_few_samples", "The interval of the median is wider than was asked for."},
         {"unfinished", "The driver ended before this measurement did."},
+        {"metadata",
+         "What the model's own metadata says about its inputs, and whether it was used."},
         {"no_op_times", "The engine could not be watched op by op: there are no per-op times."},
         {"fallback", "Some nodes were not taken by the delegate and ran on the portable kernels."},
         {"thermal", "The device was hot or throttled while measuring."},

@@ -62,6 +62,22 @@ Test(preprocess, the_central_part_is_kept)
                   (float[]){3, 4, 11, 12});
 }
 
+Test(preprocess, the_models_own_normalisation_where_none_is_asked_for)
+{
+    const uint8_t pixel[1] = {30};
+    tb_dataset_item item = picture_of(pixel, 1, 1, 1);
+    tb_preprocess how = {.model_count = 1, .model_mean = {10}, .model_std = {10}};
+    expect_floats(&how, &item, 1, 1, (float[]){2});
+    how.mean_count = 1;
+    expect_floats(&how, &item, 1, 1, (float[]){30});
+    how.mean_count = 0;
+    uint8_t got[1];
+    tb_error err = TB_ERROR_NONE;
+    tb_io input = input_of(kTfLiteUInt8, 1, 1, 1, 1, got);
+    cr_assert_eq(tb_preprocess_item(&how, &item, &input, &err, got), TB_OK, "%s", err.text);
+    cr_expect_eq(got[0], 30, "an 8-bit input takes pixels as they are");
+}
+
 Test(preprocess, mean_and_std_by_channel_and_grey)
 {
     const uint8_t pixel[3] = {10, 20, 30};
