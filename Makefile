@@ -453,6 +453,11 @@ bench-gate: $(BUILD)/tflbench ## how often the gate is wrong here (resumable in 
 bench-cpu: $(BUILD)/tflbench ## every model beside TFLite (TFLITE_LIB) and XNNPACK; writes docs/benchmarks/cpu.md
 	@scripts/bench_cpu.sh $(BUILD) $(BUILD)/bench-cpu docs/benchmarks/cpu.md
 
+.PHONY: bench-gpu
+bench-gpu: $(BUILD)/tflbench ## measure the gpu delegate on the OpenCL device at hand, into docs/benchmarks/gpu.md
+	@mkdir -p docs/benchmarks
+	@scripts/bench_gpu.sh $(BUILD) $(BUILD)/bench-gpu docs/benchmarks/gpu.md
+
 .PHONY: bench-store
 bench-store: $(BUILD)/tests/bench/store_speed ## how fast the store answers, and how large it is
 	@$(BUILD)/tests/bench/store_speed $(BUILD)
