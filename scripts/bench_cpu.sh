@@ -29,6 +29,7 @@ if [ "$seconds" != 0 ] && ! cmp -s "$build/tflbench" "$folder/tflbench"; then
     cp "$build/tflbench" "$folder/tflbench"
 fi
 tflbench=$folder/tflbench
+rm -f "$folder"/models-*
 
 [ -d "$folder/zoo" ] || "$tflbench" zoo --all -o "$folder/zoo" >/dev/null
 models=${BENCH_MODELS:-}
@@ -58,11 +59,28 @@ side_of() {
     esac
 }
 
+# Of the models those that a peer takes: on the portable kernels the rest would measure those, at length.
+# A C library has kernels of its own.
+models_of() {
+    if [ "$1" = tflite ]; then
+        echo "$models"
+        return
+    fi
+    [ -s "$folder/models-$1" ] || for model in $models; do
+        "$tflbench" inspect "$model" --delegate "$1" --json >"$folder/inspect.json" 2>/dev/null || continue
+        sqlite3 :memory: "
+            WITH d AS (SELECT readfile('$folder/inspect.json') AS doc)
+            SELECT '$model' FROM d WHERE doc ->> '\$.nodes' * 0.8 <=
+                (SELECT sum(o.value ->> 'delegated') FROM json_each(doc, '\$.ops') o)"
+    done >"$folder/models-$1"
+    cat "$folder/models-$1"
+}
+
 # Two blocks of each model and thread count. Failed configurations are stored (exit 5) and shown.
 round() {
     code=0
     # shellcheck disable=SC2086 # a list
-    "$tflbench" run $models --threads 1,2 --base "$(side_of "$1")" --head engine=native,delegate=cpu \
+    "$tflbench" run $(models_of "$1") --threads 1,2 --base "$(side_of "$1")" --head engine=native,delegate=cpu \
         --label "peer=$1" --blocks 2 --no-profile --check off --warmup 3 --warmup-seconds 0.03 \
         --min-runs 5 --min-seconds 0.06 --max-runs 5000 --quiet --db "$db" >/dev/null 2>"$folder/round.log" || code=$?
     [ "$code" = 0 ] || [ "$code" = 5 ] || { cat "$folder/round.log" >&2; exit "$code"; }
@@ -176,7 +194,8 @@ other way round), each time in a fresh process, on random inputs that are the sa
 as fast" is the peer's median latency over ours, with its 95 % interval over blocks (docs/measuring.md);
 a block is two processes of each side. "Prepare" is applying the delegate and allocating: what a
 program waits for between loading the model and the first inference. Peak memory is the process's
-highest resident set, the program that measures included. Medians over processes.
+highest resident set, the program that measures included. Medians over processes. Against the delegate
+\`xnnpack\` stand the models of which it takes four nodes of five.
 
 - processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores used, $("$tflbench" list delegates --json |
         sed -n 's/.*"name":"cpu","what":"[^"]*","available":true,"found":"\([^"]*\)".*/\1/p')
