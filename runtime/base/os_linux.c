@@ -27,6 +27,8 @@ static tb_status map_descriptor(int fd, const char *path, tb_error *err, tb_mapp
     void *data = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED)
         return tb_fail_errno(err, "cannot map %s", path);
+    /* A file that the system caches in large pages would count as read as a whole where a byte is. */
+    madvise(data, (size_t)info.st_size, MADV_NOHUGEPAGE);
     out->data = data;
     return TB_OK;
 }
