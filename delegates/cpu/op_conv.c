@@ -13,10 +13,13 @@ static bool takes_conv(tb_cpu_query *query)
         !tb_query_filter(query, input, filter, bias, 0) ||
         !tb_query_activation(query, params->activation))
         return false;
-    if (filter->dims->data[3] != input->dims->data[3])
-        return tb_query_no(query, "grouped: the filter has %d input channels, the input %d",
-                           filter->dims->data[3], input->dims->data[3]);
-    const int32_t channels = output->dims->data[3];
+    const int32_t channels = output->dims->data[3], depth = filter->dims->data[3];
+    const int32_t groups = depth > 0 ? input->dims->data[3] / depth : 0;
+    if (depth != input->dims->data[3] &&
+        !(query->any_groups && groups > 0 && groups * depth == input->dims->data[3] &&
+          channels % groups == 0))
+        return tb_query_no(query, "grouped: the filter has %d input channels, the input %d", depth,
+                           input->dims->data[3]);
     if (filter->dims->data[0] != channels || (bias && tb_query_elements(bias) != (size_t)channels))
         return tb_query_no(query, "filter or bias do not have the output's %d channels", channels);
     const tb_window window = {.kh = filter->dims->data[1],

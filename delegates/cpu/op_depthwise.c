@@ -130,7 +130,8 @@ static bool takes(tb_cpu_query *query)
     if (filter->dims->data[0] != 1 || filter->dims->data[3] != channels ||
         (bias && tb_query_elements(bias) != (size_t)channels))
         return tb_query_no(query, "filter or bias do not have the output's %d channels", channels);
-    if (in_channels != channels && in_channels != 1)
+    if (in_channels != channels && in_channels != 1 &&
+        !(query->any_groups && channels % in_channels == 0))
         return tb_query_no(query, "%d output channels for %d input channels", channels,
                            in_channels);
     const tb_window window = {.kh = filter->dims->data[1],

@@ -11,6 +11,7 @@ typedef struct tb_cpu_query {
     const tb_cpu_folds *folds;
     bool hybrid;      /* the operator may be a hybrid one */
     bool any_filter;  /* filters and biases may be computed */
+    bool any_groups;  /* convolutions may go by groups of channels, depthwise ones multiply them */
     char reason[160]; /* why not */
 } tb_cpu_query;
 

@@ -18,7 +18,8 @@ typedef struct tb_gpu_conv {
     TfLiteFusedActivation activation;
     int filter, bias; /* values; the bias may be -1 */
     bool depthwise;
-    bool real; /* 8 bit: rescaled in doubles, as FULLY_CONNECTED is */
+    int32_t groups; /* of channels; float, 0 and 1: there are none */
+    bool real;      /* 8 bit: rescaled in doubles, as FULLY_CONNECTED is */
 } tb_gpu_conv;
 
 /* Output channels as they are packed: a multiple of four. */
@@ -36,7 +37,7 @@ static inline size_t tb_gpu_conv_depth(const tb_gpu_conv *task)
 /* Pixels of a row that one work item makes, ... */
 static inline int tb_gpu_conv_pixels(const tb_gpu_conv *task)
 {
-    return !task->depthwise && task->shape.out_w >= 4 ? 4 : 1;
+    return !task->depthwise && task->groups < 2 && task->shape.out_w >= 4 ? 4 : 1;
 }
 void tb_gpu_conv_shape_args(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_conv *task);
 /* ... and the end of a step that does so. */

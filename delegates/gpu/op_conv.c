@@ -22,7 +22,7 @@ static void fill_conv(const tb_gpu_plan *plan, const void *context, void *to)
                                 (char *)to + (i * filled + o) * bytes);
 }
 
-static void fill_depthwise(const tb_gpu_plan *plan, const void *context, void *to)
+static void fill_stored(const tb_gpu_plan *plan, const void *context, void *to)
 {
     const tb_gpu_conv *task = context;
     const tb_gpu_value *filter = plan->values[task->filter];
@@ -36,13 +36,20 @@ static void fill_bias(const tb_gpu_plan *plan, const void *context, void *to)
         memcpy(to, plan->values[task->bias]->constant, (size_t)task->shape.out_c * sizeof(float));
 }
 
+/* Whether the kernel takes the filter as the model has it. */
+static bool is_as_stored(const tb_gpu_conv *task)
+{
+    return task->depthwise || task->groups > 1;
+}
+
 static cl_mem weights_of(tb_gpu_plan *plan, const tb_gpu_conv *task)
 {
-    const size_t columns =
-        task->depthwise ? (size_t)task->shape.out_c : tb_gpu_conv_filled(&task->shape);
-    return tb_gpu_packed(plan, task->filter, task->depthwise ? "depthwise" : "conv",
-                         tb_gpu_conv_depth(task) * columns * tb_gpu_float_bytes(plan),
-                         task->depthwise ? fill_depthwise : fill_conv, task);
+    const bool stored = is_as_stored(task);
+    const size_t elements = stored ? plan->values[task->filter]->elements
+                                   : tb_gpu_conv_depth(task) * tb_gpu_conv_filled(&task->shape);
+    return tb_gpu_packed(plan, task->filter, stored ? "stored" : "conv",
+                         elements * tb_gpu_float_bytes(plan), stored ? fill_stored : fill_conv,
+                         task);
 }
 
 static cl_mem bias_of(tb_gpu_plan *plan, const tb_gpu_conv *task)
@@ -62,8 +69,8 @@ static int computed_weights(tb_gpu_plan *plan, const tb_gpu_conv *task)
 {
     const int32_t depth = (int32_t)tb_gpu_conv_depth(task);
     const int32_t filled = (int32_t)tb_gpu_conv_filled(&task->shape);
-    if (task->depthwise)
-        return task->filter; /* it is laid out so */
+    if (is_as_stored(task))
+        return task->filter;
     const int value =
         tb_gpu_scratch(plan, plan->values[task->filter]->format, (size_t)depth * (size_t)filled);
     tb_gpu_move move = {0};
@@ -146,7 +153,7 @@ tb_status tb_gpu_conv_end(tb_gpu_plan *plan, tb_gpu_step *step, const tb_gpu_con
 static tb_status lower_float(tb_gpu_plan *plan, const tb_gpu_op *op, const tb_gpu_conv *task)
 {
     const bool residual = op->residual >= 0;
-    const char *kernel = task->depthwise ? "depthwise" : "conv";
+    const char *kernel = task->depthwise ? "depthwise" : task->groups > 1 ? "grouped" : "conv";
     char options[48];
     float low, high;
     snprintf(options, sizeof options, "-DPX=%d%s", tb_gpu_conv_pixels(task),
@@ -169,6 +176,8 @@ static tb_status lower_float(tb_gpu_plan *plan, const tb_gpu_op *op, const tb_gp
     tb_gpu_arg_float(plan, step, high);
     if (task->depthwise)
         tb_gpu_arg_int(plan, step, task->shape.out_c / task->shape.c);
+    else if (task->groups > 1)
+        tb_gpu_arg_int(plan, step, task->groups);
     return tb_gpu_conv_end(plan, step, task);
 }
 
@@ -229,6 +238,7 @@ static tb_status lower_conv(tb_gpu_plan *plan, tb_gpu_op *op, tb_error *err)
 {
     const TfLiteConvParams *params = op->params;
     tb_gpu_conv task = task_of(plan, op, "conv_2d", params->activation);
+    task.groups = task.shape.c / plan->values[task.filter]->dims[3];
     task.shape.stride_h = params->stride_height;
     task.shape.stride_w = params->stride_width;
     task.shape.dilation_h = params->dilation_height_factor;
@@ -278,6 +288,7 @@ static tb_status lower_fully_connected(tb_gpu_plan *plan, tb_gpu_op *op, tb_erro
 static bool is_plain(tb_cpu_query *query, int builtin_code)
 {
     query->any_filter = tb_query_input(query, 0)->type == kTfLiteFloat32;
+    query->any_groups = query->any_filter || builtin_code == kTfLiteBuiltinDepthwiseConv2d;
     if (!tb_cpu_op_find(builtin_code)->takes(query))
         return false;
     const TfLiteTensor *input = tb_query_input(query, 0), *filter = tb_query_input(query, 1);

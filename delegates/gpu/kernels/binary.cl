@@ -33,10 +33,8 @@ float floor_mod(float x, float y)
 
 #ifdef TEST
 #define TO uchar
-#define WRITE(v, i) out[i] = (v) ? 1 : 0
 #else
 #define TO T
-#define WRITE(v, i) STORE(v, out, i)
 #endif
 
 #if defined(Q8)
@@ -79,18 +77,20 @@ kernel void binary(global const T *a, global const T *b, global TO *out, FAULTS 
 #endif
 #if defined(Q8) && defined(PRODUCT)
     const int z = multiply_scale((x - zero_a) * (y - zero_b), scale_out) + zero_out;
-    WRITE(clamp(z, low, high), to);
+    STORE(clamp(z, low, high), out, to);
 #elif defined(Q8)
     const int p = multiply_scale((x - zero_a) << SHIFT, scale_a);
     const int q = multiply_scale((y - zero_b) << SHIFT, scale_b);
     const int z = multiply_scale(CAT(BINARY_, OP)(p, q), scale_out) + zero_out;
-    WRITE(clamp(z, low, high), to);
+    STORE(clamp(z, low, high), out, to);
+#elif defined(TEST)
+    out[to] = CAT(BINARY_, OP)(x, y) ? 1 : 0;
 #else
     const A z = CAT(BINARY_, OP)(x, y);
 #ifdef CLAMP
-    WRITE(z < low ? low : z > high ? high : z, to);
+    STORE(z < low ? low : z > high ? high : z, out, to);
 #else
-    WRITE(z, to);
+    STORE(z, out, to);
 #endif
 #endif
 }
