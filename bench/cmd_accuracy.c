@@ -26,7 +26,9 @@ static const tb_option options[] = {
     {.name = "classes",
      .kind = TB_OPTION_LIST,
      .value_name = "NAME,...",
-     .help = "Names of the classes in the model's order, where the folder has no classes.txt."},
+     .help =
+         "Names of the classes in the model's order, where the folder has no classes.txt, and the "
+         "model does not carry the names of its folders."},
     {.name = "label-offset",
      .kind = TB_OPTION_TEXT,
      .value_name = "N",

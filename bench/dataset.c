@@ -236,6 +236,44 @@ static tb_status add_entry(tb_dataset *dataset, size_t *room, const tb_dataset_e
     return TB_OK;
 }
 
+static tb_status keep_classes(tb_dataset *dataset, const char *const *items, int count,
+                              tb_error *err)
+{
+    dataset->classes = TB_ARENA_NEW(&dataset->arena, const char *, (size_t)count);
+    for (int k = 0; dataset->classes && k < count; k++) {
+        dataset->classes[k] = tb_arena_text(&dataset->arena, items[k], strlen(items[k]));
+        if (!dataset->classes[k])
+            return no_memory(err);
+    }
+    dataset->class_count = count;
+    return dataset->classes ? TB_OK : no_memory(err);
+}
+
+static bool is_among(const char *name, const char *const *items, int count)
+{
+    for (int k = 0; k < count; k++)
+        if (strcmp(items[k], name) == 0)
+            return true;
+    return false;
+}
+
+/* The model's names for the classes, where no others are there and they are those of the folders. */
+static tb_status take_model_classes(tb_dataset *dataset, const names *all,
+                                    const tb_dataset_options *options, tb_error *err)
+{
+    if (dataset->class_count || !options->model_class_count)
+        return TB_OK;
+    for (int k = 0; k < all->count; k++) {
+        const char *path = join(&dataset->arena, dataset->folder, all->items[k]);
+        if (!path)
+            return no_memory(err);
+        if (is_folder(path) &&
+            !is_among(all->items[k], options->model_classes, options->model_class_count))
+            return TB_OK;
+    }
+    return keep_classes(dataset, options->model_classes, options->model_class_count, err);
+}
+
 /* One subfolder a class. */
 static tb_status add_classes(tb_dataset *dataset, const names *all, tb_error *err)
 {
@@ -354,15 +392,7 @@ static tb_status take_classes(tb_dataset *dataset, const tb_dataset_options *opt
     if (!options->class_count)
         return tb_dataset_classes_read(&dataset->arena, dataset->folder, err, &dataset->classes,
                                        &dataset->class_count);
-    dataset->classes = TB_ARENA_NEW(&dataset->arena, const char *, (size_t)options->class_count);
-    for (int k = 0; dataset->classes && k < options->class_count; k++) {
-        dataset->classes[k] =
-            tb_arena_text(&dataset->arena, options->classes[k], strlen(options->classes[k]));
-        if (!dataset->classes[k])
-            return no_memory(err);
-    }
-    dataset->class_count = options->class_count;
-    return dataset->classes ? TB_OK : no_memory(err);
+    return keep_classes(dataset, options->classes, options->class_count, err);
 }
 
 static tb_status find_items(tb_dataset *dataset, const tb_dataset_options *options, tb_error *err)
@@ -392,7 +422,10 @@ static tb_status find_items(tb_dataset *dataset, const tb_dataset_options *optio
     if (options->truth == TB_TRUTH_VALUES)
         return tb_fail(err, TB_NOT_FOUND, "%s: regression needs a list: y_labels.csv or labels.csv",
                        dataset->folder);
-    return subfolders ? add_classes(dataset, &all, err) : add_flat(dataset, &all, err);
+    if (!subfolders)
+        return add_flat(dataset, &all, err);
+    status = take_model_classes(dataset, &all, options, err);
+    return status == TB_OK ? add_classes(dataset, &all, err) : status;
 }
 
 tb_status tb_dataset_open(const char *folder, const tb_dataset_options *options, tb_error *err,

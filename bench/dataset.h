@@ -75,6 +75,10 @@ typedef struct tb_dataset_options {
     const char *labels;         /* --labels FILE: instead of the names above; NULL: by name */
     const char *const *classes; /* --classes; may be empty */
     int class_count;
+    /* Names that the model brings: of folders where nothing else names classes, and every folder has
+       one of these names. */
+    const char *const *model_classes;
+    int model_class_count;
 } tb_dataset_options;
 
 tb_status tb_dataset_open(const char *folder, const tb_dataset_options *options, tb_error *err,

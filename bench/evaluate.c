@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/accuracy.h"
+#include "bench/model_files.h"
 #include "bench/model_metadata.h"
 #include "bench/worker_say.h"
 
@@ -109,11 +110,14 @@ static tb_status evaluate_all(const tb_job *job, const tb_task *task,
 
 /* How pictures are normalised where the options do not say it. Metadata that cannot be read is told,
    and pictures go in as they are. */
-static void read_metadata(const tb_job *job, tb_event_stream *events, tb_preprocess *preprocess)
+static void read_metadata(const tb_job *job, const tb_engine *engine, tb_session *session,
+                          tb_event_stream *events, tb_preprocess *preprocess)
 {
     tb_model *model = NULL;
+    tb_io input;
     tb_error why = TB_ERROR_NONE;
     if (preprocess->mean_count || preprocess->std_count ||
+        engine->input(session, 0, NULL, &input) != TB_OK || input.type != kTfLiteFloat32 ||
         tb_model_open(job->model, NULL, &model) != TB_OK)
         return;
     char text[TB_ERROR_TEXT_SIZE];
@@ -122,13 +126,24 @@ static void read_metadata(const tb_job *job, tb_event_stream *events, tb_preproc
         snprintf(text, sizeof text, "pictures are not normalised: %.600s", why.text);
     else if (preprocess->model_count)
         snprintf(text, sizeof text,
-                 "pictures for a float input are normalised by the model's metadata: mean %g, "
-                 "deviation %g%s",
+                 "pictures are normalised by the model's metadata: mean %g, deviation %g%s",
                  preprocess->model_mean[0], preprocess->model_std[0],
                  preprocess->model_count > 1 ? " in the first channel" : "");
     if (status != TB_OK || preprocess->model_count)
         tb_say_warning(events, "metadata", "note", text);
     tb_model_release(model);
+}
+
+/* What the model calls its classes; names that cannot be read are told, and done without. */
+static void read_labels(const tb_job *job, tb_event_stream *events, tb_arena *arena,
+                        tb_text_list *out)
+{
+    tb_error why = TB_ERROR_NONE;
+    tb_status status = tb_model_labels(job->model, arena, &why, out);
+    if (status == TB_OK)
+        return;
+    *out = (tb_text_list){0};
+    tb_say_warning(events, "metadata", "note", why.text);
 }
 
 tb_status tb_evaluate(const tb_job *job, const tb_engine *engine, tb_session *session,
@@ -139,14 +154,18 @@ tb_status tb_evaluate(const tb_job *job, const tb_engine *engine, tb_session *se
         return tb_fail(err, TB_UNSUPPORTED, "job: no accuracy task is called '%s'", job->task);
     tb_task_options options;
     tb_dataset dataset = {0};
+    tb_arena arena = {0};
+    tb_text_list own = {0};
     const char **classes = calloc((size_t)job->task_options.count + 1, sizeof *classes);
     tb_status status = classes ? tb_task_options_parse(job->task_options, classes, err, &options)
                                : tb_fail(err, TB_NO_MEMORY, "worker: out of memory");
-    if (status == TB_OK)
-        read_metadata(job, events, &options.preprocess);
     if (status == TB_OK) {
-        tb_dataset_options how = {task->truth, options.labels, options.classes.items,
-                                  options.classes.count};
+        read_metadata(job, engine, session, events, &options.preprocess);
+        read_labels(job, events, &arena, &own);
+    }
+    if (status == TB_OK) {
+        tb_dataset_options how = {task->truth,           options.labels, options.classes.items,
+                                  options.classes.count, own.items,      own.count};
         status = tb_dataset_open(job->data, &how, err, &dataset);
     }
     if (status == TB_OK) {
@@ -154,6 +173,7 @@ tb_status tb_evaluate(const tb_job *job, const tb_engine *engine, tb_session *se
         status = evaluate_all(job, task, &evaluation, events, err);
     }
     tb_dataset_close(&dataset);
+    tb_arena_free(&arena);
     free(classes);
     return status;
 }

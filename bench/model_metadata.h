@@ -16,4 +16,10 @@
 tb_status tb_metadata_normalisation(const tb_model *model, size_t input, tb_error *err,
                                     tb_preprocess *out);
 
+#define TB_METADATA_NAME_SIZE 256
+
+/* The name of the file with the classes of an output, "" where there is none. */
+tb_status tb_metadata_labels_file(const tb_model *model, size_t output, tb_error *err,
+                                  char out[TB_METADATA_NAME_SIZE]);
+
 #endif
