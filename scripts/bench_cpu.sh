@@ -9,7 +9,7 @@
 # Measures for BENCH_SECONDS (default 900) in rounds of two blocks for every model, thread count and
 # peer; a later call of the same program adds rounds, another program starts anew. Then prints the
 # tables, and writes them to PAGE. BENCH_SECONDS=0 prints what there is. TFLITE_NAME says on the page
-# what the library was built from.
+# what the library was built from; BENCH_PEERS=tflite leaves the other one out.
 set -eu
 cd "$(dirname "$0")/.."
 build=$(readlink -f "$1")
@@ -52,6 +52,7 @@ if "$tflbench" list delegates --json |
     grep -q '"name":"xnnpack","what":"[^"]*","available":true'; then
     peers="$peers xnnpack"
 fi
+peers=${BENCH_PEERS:-$peers}
 side_of() {
     case $1 in
     tflite) echo "engine=tflite:$(readlink -f "$TFLITE_LIB"),delegate=cpu" ;;

@@ -151,7 +151,8 @@ tb_status tb_pack_f32_gemm(tb_packs *packs, const tb_pack_gemm *p, tb_error *err
     if (status != TB_OK)
         return status;
     panel_work all = {p, NULL, block};
-    tb_parallel_for(tb_packs_pool(packs), count, 1, pack_panels, &all);
+    tb_thread_pool *pool = tb_packs_pool(packs, count * tb_pack_f32_panel_bytes(p));
+    tb_parallel_for(pool, count, 1, pack_panels, &all);
     return keep(packs, &key, p->n * p->segs * p->k * sizeof(float), block, err, out);
 }
 
@@ -248,7 +249,8 @@ tb_status tb_pack_f32_winograd(tb_packs *packs, const tb_pack_gemm *p, int size,
                              .matrix_bytes = *matrix_bytes,
                              .groups = groups,
                              .block = block};
-    tb_parallel_for(tb_packs_pool(packs), panels * groups, 1, pack_winograd_groups, &all);
+    tb_parallel_for(tb_packs_pool(packs, (size_t)(side * side) * *matrix_bytes), panels * groups, 1,
+                    pack_winograd_groups, &all);
     return keep(packs, &key, p->n * p->k * sizeof(float), block, err, out);
 }
 
@@ -408,7 +410,8 @@ tb_status tb_pack_q8_gemm(tb_packs *packs, const tb_pack_gemm *p, const tb_pack_
     if (status != TB_OK)
         return status;
     panel_work all = {p, q, block};
-    tb_parallel_for(tb_packs_pool(packs), count, 1, pack_panels, &all);
+    tb_thread_pool *pool = tb_packs_pool(packs, count * tb_pack_q8_panel_bytes(p));
+    tb_parallel_for(pool, count, 1, pack_panels, &all);
     return keep(packs, &key, p->n * p->segs * p->k, block, err, out);
 }
 

@@ -29,7 +29,8 @@ const void *tb_packs_publish(tb_packs *packs, const void *key, size_t key_size, 
 void tb_packs_release(tb_packs *packs, const void *data, size_t bytes);
 /* Who packs; NULL: the caller alone. A host brings its own. */
 void tb_packs_set_pool(tb_packs *packs, tb_thread_pool *pool);
-tb_thread_pool *tb_packs_pool(const tb_packs *packs);
+/* NULL where so few bytes are packed sooner than other threads are awake. */
+tb_thread_pool *tb_packs_pool(const tb_packs *packs, size_t bytes);
 
 /* A matrix of weights [n][k], k made of `segs` stretches of k/segs values, as a convolution's filter
    lies in the model; what a panel of it looks like is told in kernels.h. */

@@ -8,7 +8,7 @@
 #include "runtime/base/os.h"
 #include "runtime/base/size.h"
 
-enum { BLOCK_ALIGNMENT = 64 };
+enum { BLOCK_ALIGNMENT = 64, WORTH_THREADS = 1 << 20 };
 
 /* Lies right before a block. */
 typedef struct block_head {
@@ -72,9 +72,9 @@ void tb_packs_set_pool(tb_packs *packs, tb_thread_pool *pool)
     packs->pool = pool;
 }
 
-tb_thread_pool *tb_packs_pool(const tb_packs *packs)
+tb_thread_pool *tb_packs_pool(const tb_packs *packs, size_t bytes)
 {
-    return packs->pool;
+    return bytes < WORTH_THREADS ? NULL : packs->pool;
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------ */
