@@ -168,6 +168,14 @@ void tb_html_speed(const tb_speed *speed, tb_buf *out)
     field f = {.speed = speed, .out = out};
     if (!speed->count || !make_axes(&f))
         return;
+    /* A single point at no height is no picture. */
+    if (speed->count == 1 && speed->without) {
+        tb_buf_append_text(out, "<p id=\"speed\" class=\"note\">Speed against accuracy: not "
+                                "available: ");
+        tb_escape_html(out, speed->without);
+        tb_buf_append_text(out, ".</p>");
+        return;
+    }
     tb_buf_append_text(out, "<figure id=\"speed\" class=\"card speed\"><figcaption><h2>Speed "
                             "against accuracy</h2><p class=\"note\">");
     if (speed->without) {

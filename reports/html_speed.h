@@ -30,7 +30,7 @@ typedef struct tb_speed {
     const char *without; /* why nothing is known of accuracy; NULL: it is */
 } tb_speed;
 
-/* A <figure id="speed">. Nothing where there is no point. */
+/* A <figure id="speed">; of one point without accuracy a line that says so; nothing of none. */
 void tb_html_speed(const tb_speed *speed, tb_buf *out);
 
 #endif
