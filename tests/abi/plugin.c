@@ -1,6 +1,6 @@
 /*
  * plugin TFLITE_LIBRARY DELEGATE_LIBRARY MODEL: runs the model in a real TFLite, alone and with the
- * cpu delegate as an external one, on the same bytes, and compares the first outputs. Knows of both
+ * delegate of a library of ours as an external one, on the same bytes, and compares the first outputs. Knows of both
  * libraries what dlsym finds. Exit status 0: they agree; 1: they do not, or something is missing.
  */
 #include <dlfcn.h>

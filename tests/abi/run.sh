@@ -50,15 +50,25 @@ check $? "not of the interface: $(tr '\n' ' ' <"$scratch/foreign")"
         "$BUILD/libtflbench_cpu_delegate.so"
 check $? "the client"
 
-# The cpu delegate in a real TFLite, where TFLITE_LIB names one.
-if [ -n "$TFLITE_LIB" ]; then
-    for model in mobilenet_v2_mini_float32 resnet8_mini_int8 unet_mini_int8 lstm_mini_float32; do
-        "$BUILD/tests/abi/plugin" "$TFLITE_LIB" "$BUILD/libtflbench_cpu_delegate.so" \
-            "$here/../data/zoo/$model.tflite"
-        check $? "the delegate in $TFLITE_LIB: $model"
-    done
+# The delegates in a real TFLite, where TFLITE_LIB names one; the gpu's where there is a device.
+delegates=cpu
+if [ -x "$BUILD/tflbench" ] && "$BUILD/tflbench" list delegates | grep -q '^gpu  *yes '; then
+    delegates="cpu gpu"
 else
     skipped=$((skipped + 4))
+fi
+if [ -n "$TFLITE_LIB" ]; then
+    for delegate in $delegates; do
+        for model in mobilenet_v2_mini_float32 resnet8_mini_int8 unet_mini_int8 lstm_mini_float32; do
+            "$BUILD/tests/abi/plugin" "$TFLITE_LIB" "$BUILD/libtflbench_${delegate}_delegate.so" \
+                "$here/../data/zoo/$model.tflite"
+            check $? "the delegate $delegate in $TFLITE_LIB: $model"
+        done
+    done
+else
+    for delegate in $delegates; do
+        skipped=$((skipped + 4))
+    done
 fi
 
 echo "C library: $passed passed, $failed failed, $skipped skipped"
