@@ -37,7 +37,7 @@ static bool may_delegate(const tb_subgraph *subgraph, int node)
 static TfLiteStatus cut_plan(tb_subgraph *subgraph, const TfLiteIntArray *wanted, tb_arena *arena,
                              tb_node_set **sets, int *set_count)
 {
-    int count = subgraph->plan_count;
+    int count = subgraph->plan_count, last_known = -1;
     bool *is_wanted = TB_ARENA_NEW(arena, bool, (size_t)subgraph->node_count);
     tb_part_node *nodes = TB_ARENA_NEW(arena, tb_part_node, (size_t)count);
     if (!is_wanted || !nodes)
@@ -52,9 +52,16 @@ static TfLiteStatus cut_plan(tb_subgraph *subgraph, const TfLiteIntArray *wanted
     for (int k = 0; k < count; k++) {
         int index = subgraph->plan[k];
         const TfLiteNode *node = &subgraph->nodes[index]->node;
-        nodes[k] = (tb_part_node){index, node->inputs, node->outputs, is_wanted[index],
-                                  node->might_have_side_effect};
+        nodes[k] = (tb_part_node){
+            index, node->inputs, node->outputs, is_wanted[index], node->might_have_side_effect,
+            false};
+        if (subgraph->has_dynamic_tensors && subgraph->nodes[index]->has_known_shapes)
+            last_known = k;
     }
+    /* Behind the first node that makes a shape as it runs, everything is prepared again at every run:
+       not what a delegate compiles. */
+    if (last_known >= 0)
+        nodes[last_known].is_barrier = true;
     tb_error err = TB_ERROR_NONE;
     /* Where every tensor has to be seen, delegates may not hide any inside a node. */
     bool one_each = subgraph->interpreter->keep_all_tensors;
@@ -388,8 +395,9 @@ static bool is_fully_delegated(const tb_subgraph *subgraph)
     return true;
 }
 
-/* Finds out whether all shapes are known before running. */
-static TfLiteStatus require_static_shapes(tb_subgraph *subgraph)
+/* Finds out which shapes are known before running, up to the first node that makes one as it runs.
+   They must all be, or the delegate asks about each node. */
+static TfLiteStatus find_known_shapes(tb_subgraph *subgraph, bool must_all)
 {
     int last;
     subgraph->scratch_count = 0;
@@ -400,8 +408,10 @@ static TfLiteStatus require_static_shapes(tb_subgraph *subgraph)
             tb_subgraph_prepare_nodes(subgraph, 0, subgraph->plan, subgraph->plan_count, &last);
     if (status != kTfLiteOk)
         return status;
-    if (!subgraph->has_dynamic_tensors) {
-        tb_subgraph_hide_folded(subgraph);
+    for (int k = 0; k < subgraph->plan_count; k++)
+        subgraph->nodes[subgraph->plan[k]]->has_known_shapes = k <= last;
+    if (!subgraph->has_dynamic_tensors || !must_all) {
+        tb_subgraph_hide_folded(subgraph, last + 1);
         return kTfLiteOk;
     }
     char text[TB_TENSOR_TEXT_SIZE];
@@ -442,7 +452,7 @@ static TfLiteStatus try_delegate(tb_subgraph *subgraph, TfLiteDelegate *delegate
     if (before == TB_INVOKABLE_AND_IMMUTABLE)
         subgraph->state = TB_UNINVOKABLE; /* shapes are known: an earlier delegate saw to it */
     else if (!takes_dynamic && !takes_all)
-        status = require_static_shapes(subgraph);
+        status = find_known_shapes(subgraph, !(flags & TB_DELEGATE_TAKES_KNOWN_SHAPES));
     if (status != kTfLiteOk)
         return status;
 

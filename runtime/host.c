@@ -145,6 +145,12 @@ static void host_release(const tb_host *host, const void *data, size_t bytes)
     tb_model_release_pages(interpreter_of(host)->model, data, bytes);
 }
 
+static bool host_has_known_shapes(const tb_host *host, int subgraph, int node)
+{
+    const tb_subgraph *s = subgraph_at(host, subgraph);
+    return s && node >= 0 && node < s->node_count && s->nodes[node]->has_known_shapes;
+}
+
 void tb_host_fill(tb_delegate_entry *entry)
 {
     entry->host = (tb_host){
@@ -162,5 +168,6 @@ void tb_host_fill(tb_delegate_entry *entry)
         .describe_plan = host_describe_plan,
         .is_graph_output = host_is_graph_output,
         .release = host_release,
+        .has_known_shapes = host_has_known_shapes,
     };
 }

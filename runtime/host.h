@@ -78,11 +78,19 @@ typedef struct tb_host {
     /* Bytes of a constant that the delegate has read for the last time, for all it knows: where they
        lie in a mapped file, their pages may leave memory (they come back when they are read). */
     void (*release)(const struct tb_host *host, const void *data, size_t bytes);
+
+    /* Whether the node's shapes are those it will run with; false behind a tensor that gets its shape
+       while the model runs. */
+    bool (*has_known_shapes)(const struct tb_host *host, int subgraph, int node);
 } tb_host;
 
 /* In TfLiteDelegate::flags: a model that this delegate is not for (TB_UNAVAILABLE) runs without it, and
    the C API reports why instead of failing. Above all bits of the ABI, which other runtimes read. */
 #define TB_DELEGATE_MAY_DECLINE (INT64_C(1) << 40)
+
+/* The same place: where some shapes are known only while the model runs, it takes nodes whose shapes are
+   known before (host->has_known_shapes). Otherwise as a delegate that takes static shapes only. */
+#define TB_DELEGATE_TAKES_KNOWN_SHAPES (INT64_C(1) << 41)
 
 /* The optional symbol. Returns kTfLiteOk, or an error to refuse this host. */
 typedef TfLiteStatus (*tb_delegate_bind_fn)(TfLiteDelegate *delegate, const tb_host *host);

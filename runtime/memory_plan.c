@@ -23,6 +23,9 @@ static const struct {
     uint64_t good_enough; /* 0: whatever it is */
 } patience[] = {{60000, UINT64_MAX}, {1500000, 50}, {24000000, 25}, {UINT64_MAX, 0}};
 #define MEND_ROUNDS 20000
+/* Blocks that have their place already: a later part of a graph whose shapes appear as it runs, which is
+   planned again at every run. */
+#define FEW_ROUNDS 16
 /* With more blocks than this, looking at all pairs even once takes too long. */
 #define PAIRWISE_COUNT 16384
 /* How many gaps the linear scan looks at before it goes to the top. */
@@ -325,7 +328,8 @@ static void search(planner *plan)
             return;
     }
     uint32_t seed = 2463534242u;
-    for (int round = 0; round < MEND_ROUNDS && !done(plan); round++) {
+    const int rounds = plan->fixed_count ? FEW_ROUNDS : MEND_ROUNDS;
+    for (int round = 0; round < rounds && !done(plan); round++) {
         shuffle_top(plan, &seed);
         try_order(plan, round % 4 == 3 ? FIT_TIGHTEST : FIT_LOWEST);
     }

@@ -91,7 +91,7 @@ static void note_writer(cutter *cut, int position)
    read from the last writer before the reader. */
 static void for_each_edge(cutter *cut, void (*edge)(cutter *cut, int before, int after))
 {
-    int last_side_effect = -1;
+    int last_side_effect = -1, last_barrier = -1;
     forget_writers(cut);
     for (int k = 0; k < cut->count; k++) {
         const TfLiteIntArray *inputs = cut->nodes[k].inputs;
@@ -101,6 +101,11 @@ static void for_each_edge(cutter *cut, void (*edge)(cutter *cut, int before, int
                 edge(cut, cut->writer[tensor], k);
         }
         note_writer(cut, k);
+        for (int j = 0; j < k && cut->nodes[k].is_barrier; j++)
+            edge(cut, j, k);
+        if (last_barrier >= 0)
+            edge(cut, last_barrier, k);
+        last_barrier = cut->nodes[k].is_barrier ? k : last_barrier;
         if (!cut->nodes[k].has_side_effect)
             continue;
         if (last_side_effect >= 0)

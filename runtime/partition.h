@@ -21,6 +21,7 @@ typedef struct tb_part_node {
     const TfLiteIntArray *outputs;
     bool wanted;          /* by the delegate */
     bool has_side_effect; /* keeps its order among all that have one */
+    bool is_barrier;      /* everything keeps its order to this one */
 } tb_part_node;
 
 typedef struct tb_node_set {

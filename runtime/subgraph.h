@@ -42,6 +42,7 @@ typedef struct tb_node {
     bool resolved;                   /* false: no kernel, only a delegate can take it */
     bool owned;                      /* a delegate's kernel: lists and params are malloc's */
     bool folded;                     /* ran in prepare: invoke leaves it out */
+    bool has_known_shapes;           /* as a delegate finds it, before anything ran */
     bool touches_dynamic;            /* an output or temporary is kTfLiteDynamic, as of prepare */
     int delegated_to;                /* node that replaced this one; -1 */
     char *reason;                    /* why the last delegate asked left it; owned; NULL */
@@ -223,8 +224,8 @@ bool tb_subgraph_lists_dynamic(const tb_subgraph *subgraph, const int *tensors, 
 TfLiteStatus tb_subgraph_fold(tb_subgraph *subgraph, tb_node *node, int scratch_before);
 /* Before preparing a node anew: its outputs are what they were. */
 void tb_subgraph_unfold(tb_subgraph *subgraph, tb_node *node);
-/* Takes folded nodes out of the plan, for as long as shapes do not change. */
-void tb_subgraph_hide_folded(tb_subgraph *subgraph);
+/* Takes folded nodes among the first `count` out of the plan, for as long as shapes do not change. */
+void tb_subgraph_hide_folded(tb_subgraph *subgraph, int count);
 
 /* ---- memory (subgraph_memory.c) ---------------------------------------------------------------- */
 

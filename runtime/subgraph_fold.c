@@ -190,11 +190,11 @@ void tb_subgraph_unfold(tb_subgraph *subgraph, tb_node *node)
     }
 }
 
-void tb_subgraph_hide_folded(tb_subgraph *subgraph)
+void tb_subgraph_hide_folded(tb_subgraph *subgraph, int count)
 {
     int kept = 0;
     for (int k = 0; k < subgraph->plan_count; k++) {
-        if (!subgraph->nodes[subgraph->plan[k]]->folded)
+        if (k >= count || !subgraph->nodes[subgraph->plan[k]]->folded)
             subgraph->plan[kept++] = subgraph->plan[k];
     }
     subgraph->plan_count = kept;

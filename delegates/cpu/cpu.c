@@ -19,6 +19,10 @@ typedef struct cpu_delegate {
     const tb_cpu_folds *folds; /* of the graph that is being delegated */
     const tb_host *host;       /* NULL in a runtime that is not ours */
     tb_thread_pool *own_pool;  /* where there is no host's */
+    /* While somebody watches, events name steps of plans that a loop's next round may have replaced. */
+    bool watched;
+    tb_arena *retired; /* those plans' */
+    size_t retired_count;
 } cpu_delegate;
 
 static cpu_delegate *delegate_of(TfLiteDelegate *delegate)
@@ -41,13 +45,38 @@ typedef struct partition_kernel {
     int subgraph;
 } partition_kernel;
 
+static void drop_retired(cpu_delegate *delegate)
+{
+    for (size_t i = 0; i < delegate->retired_count; i++)
+        tb_arena_free(&delegate->retired[i]);
+    free(delegate->retired);
+    delegate->retired = NULL;
+    delegate->retired_count = 0;
+}
+
+/* The plan goes; what events point to stays for as long as somebody watches. */
+static void retire_plan(partition_kernel *kernel)
+{
+    cpu_delegate *delegate = kernel->delegate;
+    const size_t slots = delegate->retired_count + 1;
+    tb_arena *grown = delegate->watched && kernel->plan.step_count > 0
+                          ? realloc(delegate->retired, slots * sizeof *grown)
+                          : NULL;
+    if (grown) {
+        delegate->retired = grown;
+        delegate->retired[delegate->retired_count++] = kernel->plan.arena;
+        tb_arena_init(&kernel->plan.arena, 0);
+    }
+    tb_plan_free(&kernel->plan);
+}
+
 static void kernel_free(TfLiteContext *context, void *buffer)
 {
     (void)context;
     partition_kernel *kernel = buffer;
     if (!kernel || buffer == TfLiteKernelInitFailed())
         return;
-    tb_plan_free(&kernel->plan);
+    retire_plan(kernel);
     tb_folds_free(&kernel->folds);
     free(kernel->nodes);
     TfLiteIntArrayFree(kernel->node_list);
@@ -133,7 +162,7 @@ static TfLiteStatus kernel_prepare(TfLiteContext *context, TfLiteNode *node)
 {
     partition_kernel *kernel = node->user_data;
     cpu_delegate *delegate = kernel->delegate;
-    tb_plan_free(&kernel->plan);
+    retire_plan(kernel);
     const tb_partition partition = {.context = context,
                                     .nodes = kernel->node_list,
                                     .inputs = kernel->inputs,
@@ -174,6 +203,9 @@ static TfLiteStatus kernel_invoke(TfLiteContext *context, TfLiteNode *node)
                                  .cancelled = host ? is_cancelled : NULL,
                                  .cancel_context = host};
     tb_thread_pool *pool = host ? host->pool : kernel->delegate->own_pool;
+    kernel->delegate->watched = watch.sink != NULL;
+    if (!watch.sink)
+        drop_retired(kernel->delegate);
     return tb_plan_run(&kernel->plan, pool, memory, &watch);
 }
 
@@ -303,7 +335,9 @@ static TfLiteStatus delegate_prepare(TfLiteContext *context, TfLiteDelegate *bas
             kTfLiteOk)
             continue;
         query.node = node;
-        if (tb_cpu_takes_node(&query, registration, writers))
+        const bool known = !host || host->has_known_shapes(host, subgraph, order->data[i]) ||
+                           tb_query_no(&query, "its shapes are computed while the model runs");
+        if (known && tb_cpu_takes_node(&query, registration, writers))
             taken->data[taken->size++] = order->data[i];
         else if (host)
             host->reject(host, subgraph, order->data[i], query.reason);
@@ -343,6 +377,7 @@ static void destroy(TfLiteDelegate *base)
     cpu_delegate *delegate = delegate_of(base);
     if (delegate->own_pool)
         tb_thread_pool_destroy(delegate->own_pool);
+    drop_retired(delegate);
     tb_packs_destroy(delegate->packs);
     free(delegate);
 }
@@ -370,6 +405,7 @@ static tb_status create(const tb_delegate_option *options, int option_count, int
     delegate->base = TfLiteDelegateCreate();
     delegate->base.data_ = delegate;
     delegate->base.Prepare = delegate_prepare;
+    delegate->base.flags = TB_DELEGATE_TAKES_KNOWN_SHAPES;
     delegate->packs = packs;
     delegate->threads = threads < 1 ? 1 : threads;
     delegate->no_winograd = no_winograd;

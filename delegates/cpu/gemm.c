@@ -263,6 +263,7 @@ static void run_one_row(const tb_cpu_step *step, const tb_run *run)
         f.c = out;
         f.residual = s->residual < 0 ? NULL : tb_run_view(run, s->residual)->data;
         s->f32(&f);
+        tb_unary_row(&s->after, out, 1, (size_t)s->out_c * sizeof(float), (size_t)s->out_c);
     }
 }
 

@@ -9,6 +9,7 @@ typedef struct graph_node {
     int outputs[2]; /* -2 ends */
     bool wanted;
     bool side_effect;
+    bool barrier;
 } graph_node;
 
 static TfLiteIntArray *list(const int *items, int most)
@@ -33,8 +34,12 @@ static cut partition(const graph_node *graph, int count, int tensors, const int 
 {
     tb_part_node *nodes = calloc((size_t)count + 1, sizeof *nodes);
     for (int k = 0; k < count; k++)
-        nodes[k] = (tb_part_node){k, list(graph[k].inputs, 3), list(graph[k].outputs, 2),
-                                  graph[k].wanted, graph[k].side_effect};
+        nodes[k] = (tb_part_node){k,
+                                  list(graph[k].inputs, 3),
+                                  list(graph[k].outputs, 2),
+                                  graph[k].wanted,
+                                  graph[k].side_effect,
+                                  graph[k].barrier};
     cut c = {0};
     tb_error err = TB_ERROR_NONE;
     cr_assert_eq(tb_partition(nodes, count, tensors, outputs, output_count, one_each, &c.arena,
@@ -64,8 +69,8 @@ static void expect_list(const TfLiteIntArray *actual, const int *expected, int c
 
 Test(partition, nothing_wanted_is_one_set)
 {
-    static const graph_node graph[] = {{{0, -2}, {1, -2}, false, false},
-                                       {{1, -2}, {2, -2}, false, false}};
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, false, false, false},
+                                       {{1, -2}, {2, -2}, false, false, false}};
     cut c = partition(graph, 2, 3, (int[]){2}, 1, false);
     cr_assert_eq(c.count, 1);
     cr_expect_not(c.sets[0].wanted);
@@ -77,9 +82,9 @@ Test(partition, nothing_wanted_is_one_set)
 
 Test(partition, a_hole_makes_two)
 {
-    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false},
-                                       {{1, -2}, {2, -2}, false, false},
-                                       {{2, 0, -2}, {3, -2}, true, false}};
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false, false},
+                                       {{1, -2}, {2, -2}, false, false, false},
+                                       {{2, 0, -2}, {3, -2}, true, false, false}};
     cut c = partition(graph, 3, 4, (int[]){3, 1}, 2, false);
     cr_assert_eq(c.count, 3);
     cr_expect(c.sets[0].wanted && !c.sets[1].wanted && c.sets[2].wanted);
@@ -92,10 +97,10 @@ Test(partition, a_hole_makes_two)
 Test(partition, independent_branches_join_across_unwanted_nodes)
 {
     /* 0 wanted, 1 not, 2 wanted and independent of 1: one wanted set {0, 2}. */
-    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false},
-                                       {{0, -2}, {2, -2}, false, false},
-                                       {{1, -1, -2}, {3, -2}, true, false},
-                                       {{2, 3, -2}, {4, -2}, true, false}};
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false, false},
+                                       {{0, -2}, {2, -2}, false, false, false},
+                                       {{1, -1, -2}, {3, -2}, true, false, false},
+                                       {{2, 3, -2}, {4, -2}, true, false, false}};
     cut c = partition(graph, 4, 5, (int[]){4}, 1, false);
     cr_assert_eq(c.count, 3);
     EXPECT_LIST(c.sets[0].nodes, 0, 2);
@@ -109,9 +114,9 @@ Test(partition, independent_branches_join_across_unwanted_nodes)
 Test(partition, side_effects_keep_their_order)
 {
     /* 1 and 2 do not depend on each other by tensors, but both have side effects. */
-    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false},
-                                       {{0, -2}, {2, -2}, false, true},
-                                       {{1, -2}, {3, -2}, true, true}};
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false, false},
+                                       {{0, -2}, {2, -2}, false, true, false},
+                                       {{1, -2}, {3, -2}, true, true, false}};
     cut c = partition(graph, 3, 4, (int[]){3}, 1, false);
     cr_assert_eq(c.count, 3);
     EXPECT_LIST(c.sets[0].nodes, 0);
@@ -120,11 +125,26 @@ Test(partition, side_effects_keep_their_order)
     tb_arena_free(&c.arena);
 }
 
+Test(partition, nothing_passes_a_barrier)
+{
+    /* Without it 2 would run with 0. */
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false, false},
+                                       {{0, -2}, {2, -2}, false, false, true},
+                                       {{1, -1, -2}, {3, -2}, true, false, false},
+                                       {{0, -2}, {4, -2}, false, false, false}};
+    cut c = partition(graph, 4, 5, (int[]){4}, 1, false);
+    cr_assert_eq(c.count, 3);
+    EXPECT_LIST(c.sets[0].nodes, 0);
+    EXPECT_LIST(c.sets[1].nodes, 1, 3);
+    EXPECT_LIST(c.sets[2].nodes, 2);
+    tb_arena_free(&c.arena);
+}
+
 Test(partition, one_each_gives_every_node_a_set)
 {
-    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false},
-                                       {{1, -2}, {2, -2}, true, false},
-                                       {{2, -2}, {3, -2}, false, false}};
+    static const graph_node graph[] = {{{0, -2}, {1, -2}, true, false, false},
+                                       {{1, -2}, {2, -2}, true, false, false},
+                                       {{2, -2}, {3, -2}, false, false, false}};
     cut c = partition(graph, 3, 4, (int[]){3}, 1, true);
     cr_expect_eq(c.count, 3);
     EXPECT_LIST(c.sets[0].outputs, 1);
@@ -156,7 +176,8 @@ Test(partition, random_graphs_can_run_in_the_order_given)
             graph[k] = (graph_node){{(int)draw((uint32_t)k + 1), (int)draw((uint32_t)k + 1), -2},
                                     {k + 1, -2},
                                     draw(2) == 0,
-                                    draw(8) == 0};
+                                    draw(8) == 0,
+                                    false};
         }
         cut c = partition(graph, count, count + 1, (int[]){count}, 1, false);
         bool ready[MOST + 1] = {true};
