@@ -113,7 +113,7 @@ tb_status tb_model_labels(const char *model_path, tb_arena *arena, tb_error *err
     *out = (tb_text_list){0};
     tb_model *model = NULL;
     tb_mapping file;
-    char name[TB_METADATA_NAME_SIZE];
+    char name[TB_METADATA_NAME_SIZE] = "";
     tb_status status = tb_model_open(model_path, err, &model);
     if (status == TB_OK)
         status = tb_metadata_labels_file(model, 0, err, name);

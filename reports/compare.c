@@ -462,7 +462,7 @@ static tb_status compare_members(compare_state *state, member *base, member *hea
     free(all.items);
     free(all.numbers);
     free(scratch);
-    tb_result base_all, head_all;
+    tb_result base_all = {0}, head_all = {0};
     if (status == TB_OK)
         status = all_processes(base, state->pool, state->err, &base_all);
     if (status == TB_OK)
