@@ -60,26 +60,23 @@ typedef struct gemm_run {
     tb_view in, out, residual;
 } gemm_run;
 
-/* A dense value as rows of `width` pixels, the last row shorter. */
-static tb_view flat_view(const gemm_step *s, const tb_view *view, size_t pixel_bytes)
+/* A dense value as rows of the step's width, the last row shorter. */
+static void flatten(const gemm_step *s, tb_view *view, size_t pixel_bytes)
 {
-    return (tb_view){.data = view->data,
-                     .pixel_bytes = pixel_bytes,
-                     .row_bytes = (size_t)s->out_w * pixel_bytes,
-                     .n = 1,
-                     .h = s->out_h,
-                     .w = s->out_w};
+    view->pixel_bytes = pixel_bytes;
+    view->row_bytes = (size_t)s->out_w * pixel_bytes;
+    view->n = 1;
+    view->h = s->out_h;
+    view->w = s->out_w;
 }
 
 /* A column of pixels as a row. */
-static tb_view turned_view(const tb_view *view)
+static void turn(tb_view *view)
 {
-    tb_view turned = *view;
-    turned.pixel_bytes = view->row_bytes;
-    turned.row_bytes = view->image_bytes;
-    turned.w = view->h;
-    turned.h = 1;
-    return turned;
+    view->pixel_bytes = view->row_bytes;
+    view->row_bytes = view->image_bytes;
+    view->w = view->h;
+    view->h = 1;
 }
 
 /* On by so many bytes, or back. */
@@ -222,13 +219,13 @@ static void run(const tb_cpu_step *step, const tb_run *run)
     if (s->residual >= 0)
         g.residual = *tb_run_view(run, s->residual);
     if (s->flat) {
-        g.in = flat_view(s, &g.in, s->in_pixel_bytes);
-        g.out = flat_view(s, &g.out, s->out_pixel_bytes);
-        g.residual = flat_view(s, &g.residual, s->residual_pixel_bytes);
+        flatten(s, &g.in, s->in_pixel_bytes);
+        flatten(s, &g.out, s->out_pixel_bytes);
+        flatten(s, &g.residual, s->residual_pixel_bytes);
     } else if (s->turned) {
-        g.in = turned_view(&g.in);
-        g.out = turned_view(&g.out);
-        g.residual = turned_view(&g.residual);
+        turn(&g.in);
+        turn(&g.out);
+        turn(&g.residual);
     }
     const size_t tasks = (size_t)s->n * (size_t)s->bands * s->panel_groups;
     tb_run_tasks(run, tasks, s->tasks < 2, run_tasks, &g);
