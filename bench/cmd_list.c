@@ -15,7 +15,7 @@ static const tb_option options[] = {
     {.name = "verbose",
      .letter = 'v',
      .kind = TB_OPTION_FLAG,
-     .help = "delegates: the options of each, too."},
+     .help = "delegates: the options of each, and the table of its operators by type, too."},
     {.name = "json", .kind = TB_OPTION_FLAG, .help = "One JSON document instead of tables."},
     {.name = NULL},
 };

@@ -7,6 +7,8 @@
 #include "bench/text_table.h"
 #include "delegates/delegate.h"
 #include "models/zoo/zoo.h"
+#include "runtime/base/size.h"
+#include "runtime/builtin_names.h"
 
 /* ---- delegates --------------------------------------------------------------------------------- */
 
@@ -34,6 +36,31 @@ static void print_delegate_options(const tb_delegate_row *row, FILE *to)
         fprintf(to, "  %s:%s=%s\n      %s\n", row->name, spec->key, spec->values, spec->help);
 }
 
+/* What tables of operators have columns for. */
+static const TfLiteType op_types[] = {kTfLiteFloat32, kTfLiteInt8,  kTfLiteUInt8, kTfLiteInt16,
+                                      kTfLiteInt32,   kTfLiteInt64, kTfLiteBool};
+
+static void print_delegate_ops(const tb_delegate_row *row, FILE *to)
+{
+    const char *headings[1 + TB_COUNT_OF(op_types)] = {"operator"};
+    int code;
+    uint32_t types;
+    if (!row->op)
+        return;
+    for (size_t i = 0; i < TB_COUNT_OF(op_types); i++)
+        headings[1 + i] = TfLiteTypeGetName(op_types[i]);
+    tb_text_table table;
+    tb_text_table_init(&table, "llllllll", headings);
+    for (int k = 0; row->op(k, &code, &types); k++) {
+        tb_text_table_cell(&table, "%s", tb_builtin_name(code));
+        for (size_t i = 0; i < TB_COUNT_OF(op_types); i++)
+            tb_text_table_cell(&table, "%s", types >> op_types[i] & 1 ? "yes" : "");
+    }
+    fprintf(to, "\nOperators of %s, by the type of their data:\n", row->name);
+    tb_text_table_print(&table, 2, to);
+    tb_text_table_free(&table);
+}
+
 static const char reference_what[] = "the portable kernels alone: the yardstick for right";
 
 tb_status tb_list_delegates_text(const tb_list_options *options, tb_error *err, FILE *to)
@@ -59,7 +86,29 @@ tb_status tb_list_delegates_text(const tb_list_options *options, tb_error *err, 
     tb_text_table_free(&table);
     for (int k = 0; options->verbose && k < count; k++)
         print_delegate_options(rows[k], to);
+    for (int k = 0; options->verbose && k < count; k++)
+        print_delegate_ops(rows[k], to);
     return TB_OK;
+}
+
+static void put_delegate_ops(tb_json_writer *json, const tb_delegate_row *row)
+{
+    int code;
+    uint32_t types;
+    if (!row->op)
+        return;
+    tb_json_put_array(json, "ops");
+    for (int k = 0; row->op(k, &code, &types); k++) {
+        tb_json_put_object(json, NULL);
+        tb_json_put_text(json, "name", tb_builtin_name(code));
+        tb_json_put_array(json, "types");
+        for (size_t i = 0; i < TB_COUNT_OF(op_types); i++)
+            if (types >> op_types[i] & 1)
+                tb_json_put_text(json, NULL, TfLiteTypeGetName(op_types[i]));
+        tb_json_end_array(json);
+        tb_json_end_object(json);
+    }
+    tb_json_end_array(json);
 }
 
 static void put_delegate(tb_json_writer *json, const tb_delegate_row *row)
@@ -80,6 +129,7 @@ static void put_delegate(tb_json_writer *json, const tb_delegate_row *row)
         tb_json_end_object(json);
     }
     tb_json_end_array(json);
+    put_delegate_ops(json, row);
     tb_json_end_object(json);
     tb_buf_free(&result.text);
 }

@@ -43,6 +43,10 @@ typedef struct tb_delegate_row {
                         tb_error *err, TfLiteDelegate **out);
     void (*destroy)(TfLiteDelegate *delegate);
     tb_delegate_bind_fn bind; /* may be NULL */
+
+    /* Its index-th operator and the types, as bits 1 << TfLiteType, of the data that it is done for;
+       false past the last. NULL: it has no such table. */
+    bool (*op)(int index, int *builtin_code, uint32_t *types);
 } tb_delegate_row;
 
 /* The row named so, or NULL. */

@@ -4,6 +4,7 @@
 
 #include "delegates/delegate.h"
 #include "delegates/gpu/apply.h"
+#include "delegates/gpu/ops.h"
 #include "delegates/gpu/tune.h"
 
 typedef struct options {
@@ -159,4 +160,5 @@ const tb_delegate_row tb_delegate_gpu = {
     .create = create,
     .destroy = destroy,
     .bind = bind,
+    .op = tb_gpu_op_list,
 };

@@ -30,26 +30,32 @@ const tb_gpu_op_row *tb_gpu_op_find(int builtin_code, uint32_t *types)
     return NULL;
 }
 
+static const struct {
+    TfLiteType type;
+    uint32_t bit;
+} type_bits[] = {
+    {kTfLiteFloat32, TB_GPU_FLOAT}, {kTfLiteInt8, TB_GPU_INT8},   {kTfLiteUInt8, TB_GPU_UINT8},
+    {kTfLiteInt16, TB_GPU_INT16},   {kTfLiteInt32, TB_GPU_INT32}, {kTfLiteInt64, TB_GPU_INT64},
+    {kTfLiteBool, TB_GPU_BOOLEAN},
+};
+
 static uint32_t type_bit(TfLiteType type)
 {
-    switch (type) {
-    case kTfLiteFloat32:
-        return TB_GPU_FLOAT;
-    case kTfLiteInt8:
-        return TB_GPU_INT8;
-    case kTfLiteUInt8:
-        return TB_GPU_UINT8;
-    case kTfLiteInt16:
-        return TB_GPU_INT16;
-    case kTfLiteInt32:
-        return TB_GPU_INT32;
-    case kTfLiteInt64:
-        return TB_GPU_INT64;
-    case kTfLiteBool:
-        return TB_GPU_BOOLEAN;
-    default:
-        return 0;
-    }
+    for (size_t i = 0; i < TB_COUNT_OF(type_bits); i++)
+        if (type_bits[i].type == type)
+            return type_bits[i].bit;
+    return 0;
+}
+
+bool tb_gpu_op_list(int index, int *builtin_code, uint32_t *types)
+{
+    if (index < 0 || (size_t)index >= TB_COUNT_OF(rows))
+        return false;
+    *builtin_code = rows[index].code;
+    *types = 0;
+    for (size_t i = 0; i < TB_COUNT_OF(type_bits); i++)
+        *types |= rows[index].types & type_bits[i].bit ? 1u << type_bits[i].type : 0;
+    return true;
 }
 
 /* Tensors that a plan can hold: of known, not too many elements. */

@@ -44,6 +44,8 @@ typedef struct tb_gpu_op_row {
 
 /* NULL where the delegate does not know the operator; else its types. */
 const tb_gpu_op_row *tb_gpu_op_find(int builtin_code, uint32_t *types);
+/* The index-th row's operator and its types as bits 1 << TfLiteType; false past the last. */
+bool tb_gpu_op_list(int index, int *builtin_code, uint32_t *types);
 /* Whether the node is taken: types, shapes, and its row's rule. */
 bool tb_gpu_op_takes(tb_cpu_query *query, int builtin_code);
 

@@ -12,6 +12,8 @@ ok "what is different has its reason" says "$out" "; 0 differences without a rea
 ok "zoo models" says "$out" mobilenet_v1
 run "$TFLBENCH" list ops --json
 ok "JSON names its schema" says "$out" '"schema":"tflbench.list","version":1'
+run "$TFLBENCH" list delegates --verbose
+ok "what the gpu delegate takes, by type" says "$out" "  CUMSUM "
 run "$TFLBENCH" list operators
 ok "an unknown list is a mistake of the caller" is "$code" 2
 run "$TFLBENCH" list
