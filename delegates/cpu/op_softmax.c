@@ -2,18 +2,13 @@
  * SOFTMAX of 8-bit values, as the portable kernel computes it in fixed point: an exponential depends
  * on the difference to the row's maximum alone, of which there are 256.
  */
-#include <math.h>
-
 #include "delegates/cpu/ops.h"
+#include "delegates/cpu/table.h"
 #include "runtime/fixed_point.h"
 #include "runtime/quant.h"
 #include "runtime/tflite_abi/builtin_op_data.h"
 
-enum {
-    DIFFERENCE_BITS = 5, /* before the point of a scaled difference */
-    SUM_BITS = 12,       /* and of a sum of exponentials */
-    TASK_ELEMENTS = 2048
-};
+enum { SUM_BITS = TB_SOFTMAX_SUM_BITS, TASK_ELEMENTS = 2048 };
 
 typedef struct softmax_step {
     tb_cpu_step base;
@@ -81,19 +76,8 @@ tb_status tb_lower_q8_softmax(tb_plan *plan, tb_cpu_op *op, tb_error *err)
     s->depth = (size_t)in->dims[in->rank - 1];
     s->flip = in->type == kTfLiteInt8 ? 0x80 : 0;
     s->out_min = in->type == kTfLiteInt8 ? INT8_MIN : 0;
-    double factor = (double)beta * (double)in->scale * (double)(1 << (31 - DIFFERENCE_BITS));
-    factor = factor < 2147483647.0 ? factor : 2147483647.0;
-    tb_multiplier multiplier;
-    if (!(factor > 1.0) || !tb_multiplier_from_real(factor, &multiplier))
-        return tb_fail(err, TB_UNSUPPORTED, "beta * input scale is %g", factor);
-    const double radius = ((1 << DIFFERENCE_BITS) - 1) *
-                          (double)((int64_t)1 << (31 - DIFFERENCE_BITS)) /
-                          (double)((int64_t)1 << multiplier.shift);
-    for (int32_t d = 0; d < 256; d++) {
-        if ((double)d > floor(radius))
-            continue;
-        s->e[d] = tb_fx_exp_on_negative(tb_multiply(-d, multiplier), DIFFERENCE_BITS, 32);
-        s->share[d] = tb_fx_shift(s->e[d], -SUM_BITS, 32);
-    }
+    if (!tb_table_softmax(in->scale, beta, s->e, s->share))
+        return tb_fail(err, TB_UNSUPPORTED, "beta is %g, input scale %g", (double)beta,
+                       (double)in->scale);
     return TB_OK;
 }

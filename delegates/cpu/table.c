@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "runtime/fixed_point.h"
 #include "runtime/math.h"
 #include "runtime/ops/activation.h"
 #include "runtime/ops/lut.h"
@@ -189,6 +190,25 @@ bool tb_table_requantize(const TfLiteTensor *in, const TfLiteTensor *out, const 
         const int32_t scaled = tb_multiply(value - in->params.zero_point, factor);
         const int32_t moved = tb_wrap_add(scaled, out->params.zero_point);
         table[byte] = (uint8_t)(tb_clamp(moved, low, high) & 0xFF);
+    }
+    return true;
+}
+
+bool tb_table_softmax(float scale, float beta, int32_t e[256], int32_t share[256])
+{
+    enum { DIFFERENCE_BITS = 5 }; /* before the point of a scaled difference */
+    double factor = (double)beta * (double)scale * (double)(1 << (31 - DIFFERENCE_BITS));
+    factor = factor < 2147483647.0 ? factor : 2147483647.0;
+    tb_multiplier multiplier;
+    if (!(factor > 1.0) || !tb_multiplier_from_real(factor, &multiplier))
+        return false;
+    const double radius = ((1 << DIFFERENCE_BITS) - 1) *
+                          (double)((int64_t)1 << (31 - DIFFERENCE_BITS)) /
+                          (double)((int64_t)1 << multiplier.shift);
+    for (int32_t d = 0; d < 256; d++) {
+        const bool counts = (double)d <= floor(radius);
+        e[d] = counts ? tb_fx_exp_on_negative(tb_multiply(-d, multiplier), DIFFERENCE_BITS, 32) : 0;
+        share[d] = tb_fx_shift(e[d], -TB_SOFTMAX_SUM_BITS, 32);
     }
     return true;
 }

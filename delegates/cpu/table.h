@@ -38,4 +38,12 @@ bool tb_table_requantize(const TfLiteTensor *in, const TfLiteTensor *out, const 
 bool tb_table_rsqrt(const TfLiteTensor *in, const TfLiteTensor *out, const void *params,
                     uint8_t table[256]);
 
+/*
+ * SOFTMAX of 8-bit values: by the negated difference to the row's maximum, the exponential in Q0 (0
+ * where it is too large to count) and the same as it goes into the sum, which has TB_SOFTMAX_SUM_BITS
+ * before its point. False where scale and beta do not go together.
+ */
+enum { TB_SOFTMAX_SUM_BITS = 12 };
+bool tb_table_softmax(float scale, float beta, int32_t e[256], int32_t share[256]);
+
 #endif
