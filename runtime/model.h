@@ -5,7 +5,8 @@
  *   - tensor indices of subgraph inputs and outputs lie in their subgraph; those of operators too,
  *     or are -1 in inputs and intermediates (optional);
  *   - inputs of subgraphs and signatures are no constants;
- *   - no tensor is both input and output of one builtin operator;
+ *   - no tensor is both input and output of one builtin operator, and none is written by two operators
+ *     (but by a custom one that reads it);
  *   - sparse constants are read by DENSIFY, as the filter of FULLY_CONNECTED, or by custom operators,
  *     and are no output of a subgraph;
  *   - opcode, buffer, subgraph and signature indices exist;

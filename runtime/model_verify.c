@@ -115,25 +115,41 @@ static tb_status verify_operator(const tb_model *model, tb_fb_table table, size_
     return TB_OK;
 }
 
+/* Of a tensor: the last operator so far that reads it and the one that writes it, each as its node + 1;
+   0: none. */
+typedef struct tensor_use {
+    uint32_t reader;
+    uint32_t writer;
+} tensor_use;
+
 /*
- * No builtin operator works in place: kernels read inputs while they write outputs. (Custom ones may;
- * TFLite lets builtin ones without params, too.) written_by has an entry per tensor, of any value
- * below `mark`; every operator has a mark of its own, and so the work is linear.
+ * A tensor is written by one operator: type, allocation and size of an output are its kernel's, and a
+ * second one would change them behind its back. And no builtin operator works in place: kernels read
+ * inputs while they write outputs. Custom ones may, and then write what somebody wrote before. (TFLite
+ * lets builtin ones without params work in place, too, and does not look at the number of writers.)
+ * `uses` has an entry per tensor, and so the work is linear.
  */
-static tb_status verify_overlap(const tb_model *model, tb_fb_table table, uint32_t mark,
-                                uint32_t *written_by, tb_error *err)
+static tb_status verify_writes(const tb_model *model, tb_fb_table table, uint32_t mark,
+                               tensor_use *uses, tb_error *err)
 {
     size_t opcode = tb_schema_operator_opcode_index(table);
-    if (tb_model_opcode(model, opcode).builtin_code == kTfLiteBuiltinCustom)
-        return TB_OK;
+    bool custom = tb_model_opcode(model, opcode).builtin_code == kTfLiteBuiltinCustom;
     tb_i32s inputs = tb_schema_operator_inputs(table);
     tb_i32s outputs = tb_schema_operator_outputs(table);
-    for (size_t k = 0; k < outputs.count; k++)
-        written_by[outputs.data[k]] = mark;
     for (size_t k = 0; k < inputs.count; k++)
-        if (inputs.data[k] >= 0 && written_by[inputs.data[k]] == mark)
-            return tb_fail(err, TB_CORRUPT, "tensor %d is both input %zu and an output",
-                           inputs.data[k], k);
+        if (inputs.data[k] >= 0)
+            uses[inputs.data[k]].reader = mark;
+    for (size_t k = 0; k < outputs.count; k++) {
+        int32_t tensor = outputs.data[k];
+        tensor_use *use = &uses[tensor];
+        bool in_place = use->reader == mark;
+        if (in_place && !custom)
+            return tb_fail(err, TB_CORRUPT, "tensor %d is both an input and output %zu", tensor, k);
+        if (use->writer == mark || (use->writer != 0 && !in_place))
+            return tb_fail(err, TB_CORRUPT, "output %zu is tensor %d, which node %u writes already",
+                           k, tensor, use->writer - 1);
+        use->writer = mark;
+    }
     return TB_OK;
 }
 
@@ -208,22 +224,22 @@ static tb_status verify_sparse_outputs(const tb_model *model, const tb_subgraph_
 static tb_status verify_operators(const tb_model *model, size_t index, tb_error *err)
 {
     tb_subgraph_def subgraph = tb_model_subgraph(model, index);
-    uint32_t *written_by = calloc(subgraph.tensor_count + 1, sizeof *written_by);
-    if (!written_by)
+    tensor_use *uses = calloc(subgraph.tensor_count + 1, sizeof *uses);
+    if (!uses)
         return tb_fail(err, TB_NO_MEMORY, "no memory to check the nodes of subgraph %zu", index);
     tb_status status = TB_OK;
     for (size_t k = 0; k < subgraph.operator_count && status == TB_OK; k++) {
         tb_fb_table table = tb_fb_tables_get(subgraph.operators, k);
         status = verify_operator(model, table, subgraph.tensor_count, err);
         if (status == TB_OK)
-            status = verify_overlap(model, table, (uint32_t)k + 1, written_by, err);
+            status = verify_writes(model, table, (uint32_t)k + 1, uses, err);
         if (status == TB_OK && model->has_sparse)
             status = verify_sparse_inputs(model, subgraph.tensors, table, err);
         char place[place_size];
         if (status != TB_OK)
             tb_in(err, "%s", tb_model_operator_place(model, index, k, sizeof place, place));
     }
-    free(written_by);
+    free(uses);
     return status;
 }
 

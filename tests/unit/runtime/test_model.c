@@ -282,6 +282,15 @@ static void node_in_place(tb_draft *d)
 {
     d->subgraphs[0].ops[0].outputs = tb_draft_ints(d, TB_INTS(tensor_bias));
 }
+static void node_writes_anothers(tb_draft *d)
+{
+    d->subgraphs[0].ops[1].inputs = tb_draft_ints(d, TB_INTS(tensor_in));
+    d->subgraphs[0].ops[1].outputs = tb_draft_ints(d, TB_INTS(tensor_middle));
+}
+static void node_writes_twice(tb_draft *d)
+{
+    d->subgraphs[0].ops[0].outputs = tb_draft_ints(d, TB_INTS(tensor_middle, tensor_middle));
+}
 static void custom_without_name(tb_draft *d)
 {
     d->subgraphs[0].ops[1].custom_code = NULL;
@@ -473,7 +482,11 @@ Test(model, refuses_and_says_where_and_why)
         {node_input_beyond, TB_CORRUPT, "node 0 FULLY_CONNECTED: input 1 is tensor 5"},
         {node_output, TB_CORRUPT, "node 0 FULLY_CONNECTED: output 0 is tensor -1"},
         {node_intermediate, TB_CORRUPT, "node 1 Mine: intermediate 1 is tensor 77"},
-        {node_in_place, TB_CORRUPT, "FULLY_CONNECTED: tensor 2 is both input 2 and an output"},
+        {node_in_place, TB_CORRUPT, "FULLY_CONNECTED: tensor 2 is both an input and output 0"},
+        {node_writes_anothers, TB_CORRUPT,
+         "node 1 Mine: output 0 is tensor 3, which node 0 writes already"},
+        {node_writes_twice, TB_CORRUPT,
+         "node 0 FULLY_CONNECTED: output 1 is tensor 3, which node 0 writes already"},
         {custom_without_name, TB_CORRUPT, "operator code 1 is CUSTOM and has no name"},
         {buffer_beyond, TB_CORRUPT,
          "subgraph 0, tensor 1 'dense/w': its buffer 99 does not exist, the model has 4"},
