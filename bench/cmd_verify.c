@@ -52,6 +52,10 @@ static const tb_option options[] = {
      .kind = TB_OPTION_FLAG,
      .help = "Hold outputs to the rule that TFLite's own variants need (XNNPACK among them), where "
              "a case gives one. For other engines than ours."},
+    {.name = "halves",
+     .kind = TB_OPTION_FLAG,
+     .help = "Let floats be off by 0.01 and 1 % of their value, as where a delegate stores them as "
+             "half floats. A case with values beyond 65504 that is wrong is skipped."},
     {.name = "plan-limit",
      .kind = TB_OPTION_NUMBER,
      .value_name = "PERCENT",
@@ -159,6 +163,7 @@ static tb_status read_options(const tb_args *args, tb_arena *arena, tb_error *er
     const char *library = NULL;
     tb_delegate_arg delegate;
     *out = (tb_verify_options){.lenient = tb_args_flag(args, "lenient"),
+                               .halves = tb_args_flag(args, "halves"),
                                .supported_only = tb_args_flag(args, "supported-only"),
                                .plan_limit = -1};
     tb_status status = tb_engine_parse(tb_args_text(args, "engine"), err, &out->engine, &library);

@@ -30,8 +30,11 @@ typedef struct tb_verify_options {
     const tb_engine *engine;
     tb_engine_options engine_options; /* its signature is set by each case */
     bool lenient;                     /* hold outputs to the lenient rule where they have one */
-    bool supported_only;              /* a case whose operator is not in ops.def is skipped */
-    double plan_limit;                /* memory plan at most so much above its lower bound, 0.05:
+    /* Floats may be off by a hundredth and a hundredth of their value, as after half floats; a case
+       with values beyond those is skipped. */
+    bool halves;
+    bool supported_only; /* a case whose operator is not in ops.def is skipped */
+    double plan_limit;   /* memory plan at most so much above its lower bound, 0.05:
                                          5 %; negative: not looked at */
 } tb_verify_options;
 

@@ -31,6 +31,14 @@ run "$TFLBENCH" profile "$model" --delegate gpu --delegate-cache "$cache" --max-
 for row in "submit" "copy to the device" "launch gap" "copy to the host" "wait for the end"; do
     ok "a profile has the row '$row'" says "$out" "$row"
 done
+suite=$(dirname "$0")/../conformance/open.tar.zst
+run "$TFLBENCH" verify "$suite" --filter 'ADD/f32*' --delegate 'gpu:min-partition=1;precision=fp16' \
+    --delegate-cache "$cache"
+ok "halves are further off than the cases' rules allow" is "$code" 1
+run "$TFLBENCH" verify "$suite" --filter 'ADD/f32*' --delegate 'gpu:min-partition=1;precision=fp16' \
+    --delegate-cache "$cache" --halves
+ok "and as close as halves are" is "$code" 0
+ok "values that halves have not are no fault of theirs" says "$out" "0 failed, 1 skipped"
 run "$TFLBENCH" inspect "$model" --delegate gpu:min-partition=100
 ok "a small partition stays behind, and says so" says "$out" "fewer than min-partition=100"
 
