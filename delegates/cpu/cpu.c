@@ -405,7 +405,6 @@ static tb_status create(const tb_delegate_option *options, int option_count, int
     delegate->base = TfLiteDelegateCreate();
     delegate->base.data_ = delegate;
     delegate->base.Prepare = delegate_prepare;
-    delegate->base.flags = TB_DELEGATE_TAKES_KNOWN_SHAPES;
     delegate->packs = packs;
     delegate->threads = threads < 1 ? 1 : threads;
     delegate->no_winograd = no_winograd;
@@ -428,6 +427,7 @@ static TfLiteStatus bind(TfLiteDelegate *base, const tb_host *host)
     if (host->version != TB_HOST_VERSION || host->size < sizeof *host)
         return kTfLiteError;
     delegate->host = host;
+    delegate->base.flags |= TB_DELEGATE_TAKES_KNOWN_SHAPES; /* the host says which they are */
     delegate->threads = host->pool ? tb_thread_pool_threads(host->pool) : 1;
     tb_packs_bind(delegate->packs, host);
     if (delegate->own_pool) {
