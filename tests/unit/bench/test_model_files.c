@@ -8,8 +8,10 @@
 
 static void put(tb_buf *out, unsigned long value, int bytes)
 {
-    for (int k = 0; k < bytes; k++)
-        tb_buf_append_char(out, k < 8 ? (char)(value >> 8 * k) : 0);
+    for (int k = 0; k < bytes; k++) {
+        tb_buf_append_char(out, (char)(value & 0xff));
+        value >>= 8;
+    }
 }
 
 /* A model's bytes with two stored files behind, "a" and "labels.txt"; `method` is of the second. */
