@@ -85,18 +85,6 @@ static void kernel_free(TfLiteContext *context, void *buffer)
     free(kernel);
 }
 
-static bool copy_folds(const tb_cpu_folds *from, tb_cpu_folds *to)
-{
-    if (!from || from->count == 0)
-        return true;
-    to->items = malloc((size_t)from->count * sizeof *to->items);
-    if (!to->items)
-        return false;
-    memcpy(to->items, from->items, (size_t)from->count * sizeof *to->items);
-    to->count = from->count;
-    return true;
-}
-
 static void *kernel_init(TfLiteContext *context, const char *buffer, size_t length)
 {
     (void)length;
@@ -113,7 +101,7 @@ static void *kernel_init(TfLiteContext *context, const char *buffer, size_t leng
     kernel->outputs = TfLiteIntArrayCopy(params->output_tensors);
     if (!kernel->nodes || !kernel->node_list || !kernel->inputs || !kernel->outputs)
         goto fail;
-    if (!copy_folds(kernel->delegate->folds, &kernel->folds))
+    if (!tb_folds_copy(kernel->delegate->folds, &kernel->folds))
         goto fail;
     for (int i = 0; i < kernel->node_count; i++) {
         TfLiteNode *node;
@@ -247,8 +235,7 @@ uint8_t *tb_cpu_count_writers(TfLiteContext *context, const TfLiteIntArray *orde
     return writers;
 }
 
-/* A plan lets a tensor live from its one writer to its last reader. */
-static bool is_written_once(tb_cpu_query *query, const uint8_t *writers)
+bool tb_query_written_once(tb_cpu_query *query, const uint8_t *writers)
 {
     const TfLiteNode *node = query->node;
     for (int i = 0; i < node->outputs->size; i++) {
@@ -301,7 +288,7 @@ bool tb_cpu_takes_node(tb_cpu_query *query, const TfLiteRegistration *registrati
         return tb_query_no(query, "has %d inputs and %d outputs", query->node->inputs->size,
                            query->node->outputs->size);
     query->hybrid = (row->traits & TB_OP_HYBRID) != 0;
-    return is_written_once(query, writers) &&
+    return tb_query_written_once(query, writers) &&
            has_known_shapes(query, query->node->inputs, (row->traits & TB_OP_STATE) != 0) &&
            has_known_shapes(query, query->node->outputs, false) && row->takes(query);
 }

@@ -107,6 +107,18 @@ tb_status tb_folds_find(TfLiteContext *context, const TfLiteIntArray *order, tb_
     return TB_OK;
 }
 
+bool tb_folds_copy(const tb_cpu_folds *from, tb_cpu_folds *to)
+{
+    if (!from || from->count == 0)
+        return true;
+    to->items = malloc((size_t)from->count * sizeof *to->items);
+    if (!to->items)
+        return false;
+    memcpy(to->items, from->items, (size_t)from->count * sizeof *to->items);
+    to->count = from->count;
+    return true;
+}
+
 void tb_folds_free(tb_cpu_folds *folds)
 {
     free(folds->items);

@@ -24,6 +24,8 @@ typedef struct tb_cpu_folds {
 /* All of them in the graph; nodes in execution order. The caller frees. */
 tb_status tb_folds_find(TfLiteContext *context, const TfLiteIntArray *order, tb_error *err,
                         tb_cpu_folds *out);
+/* `to` is empty before; false: out of memory. The caller frees. */
+bool tb_folds_copy(const tb_cpu_folds *from, tb_cpu_folds *to);
 void tb_folds_free(tb_cpu_folds *folds);
 /* NULL where the tensor is none. */
 const tb_cpu_fold *tb_folds_get(const tb_cpu_folds *folds, int tensor);

@@ -61,10 +61,16 @@ bool tb_query_is_constant(const tb_cpu_query *query, const TfLiteTensor *tensor)
     return tb_folds_get(query->folds, (int)(tensor - query->context->tensors)) != NULL;
 }
 
+bool tb_query_has_values(const TfLiteTensor *tensor)
+{
+    return (tensor->allocation_type == kTfLiteMmapRo ||
+            tensor->allocation_type == kTfLitePersistentRo) &&
+           tensor->data.raw_const;
+}
+
 bool tb_query_is_known(const tb_cpu_query *query, const TfLiteTensor *tensor)
 {
-    return tb_query_is_constant(query, tensor) ||
-           (tensor->allocation_type == kTfLitePersistentRo && tensor->data.raw_const);
+    return tb_query_is_constant(query, tensor) || tb_query_has_values(tensor);
 }
 
 size_t tb_query_elements(const TfLiteTensor *tensor)

@@ -74,6 +74,9 @@ const tb_cpu_op_row *tb_cpu_op_find(int builtin_code);
 
 /* By tensor, how many nodes of the plan write it (up to 2); NULL: out of memory. The caller frees. */
 uint8_t *tb_cpu_count_writers(TfLiteContext *context, const TfLiteIntArray *order);
+/* Whether the node alone writes its outputs, and does not read them: a plan lets a tensor live from its
+   one writer to its last reader. Else the reason is in the query. */
+bool tb_query_written_once(tb_cpu_query *query, const uint8_t *writers);
 /* Whether the delegate takes the node; else the reason is in the query. */
 bool tb_cpu_takes_node(tb_cpu_query *query, const TfLiteRegistration *registration,
                        const uint8_t *writers);
@@ -85,6 +88,8 @@ bool tb_query_no(tb_cpu_query *query, const char *format, ...) TB_PRINTF(2, 3);
 const TfLiteTensor *tb_query_input(const tb_cpu_query *query, int k);
 const TfLiteTensor *tb_query_output(const tb_cpu_query *query, int k);
 size_t tb_query_elements(const TfLiteTensor *tensor);
+/* Stored in the model, or folded by the interpreter until the next shape. */
+bool tb_query_has_values(const TfLiteTensor *tensor);
 /* The bytes are the model's, or unpacked from the model's alone (fold.h): weights are packed once for
    all its interpreters. */
 bool tb_query_is_constant(const tb_cpu_query *query, const TfLiteTensor *tensor);

@@ -49,14 +49,6 @@ static void set_view(tb_value *v)
     v->bytes = (size_t)view->n * view->image_bytes;
 }
 
-/* Stored in the model, or folded by the interpreter until the next shape. */
-static bool is_constant(const TfLiteTensor *tensor)
-{
-    return (tensor->allocation_type == kTfLiteMmapRo ||
-            tensor->allocation_type == kTfLitePersistentRo) &&
-           tensor->data.raw_const;
-}
-
 static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out)
 {
     if (b->value_of[tensor_index] >= 0) {
@@ -87,7 +79,7 @@ static tb_status add_value(builder *b, int tensor_index, tb_error *err, int *out
         if (status != TB_OK)
             return status;
         v.home = v.is_output && fold->kept ? TB_HOME_TENSOR : TB_HOME_CONSTANT;
-    } else if (is_constant(tensor)) {
+    } else if (tb_query_has_values(tensor)) {
         v.constant = tensor->data.raw_const;
         v.home = TB_HOME_CONSTANT;
     } else {

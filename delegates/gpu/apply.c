@@ -36,18 +36,6 @@ static void free_kernel(tb_gpu_kernel *kernel)
     free(kernel);
 }
 
-static bool copy_folds(const tb_cpu_folds *from, tb_cpu_folds *to)
-{
-    if (from->count == 0)
-        return true;
-    to->items = malloc((size_t)from->count * sizeof *to->items);
-    if (!to->items)
-        return false;
-    memcpy(to->items, from->items, (size_t)from->count * sizeof *to->items);
-    to->count = from->count;
-    return true;
-}
-
 static bool add_nodes(TfLiteContext *context, const TfLiteIntArray *list, tb_gpu_kernel *kernel)
 {
     for (int i = 0; i < list->size; i++) {
@@ -78,7 +66,8 @@ static tb_status make_kernel(TfLiteContext *context, tb_gpu_delegate *delegate,
     kernel->outputs = TfLiteIntArrayCopy(part->output_tensors);
     kernel->subgraph = host ? host->subgraph_index(host, context) : 0;
     if (!kernel->nodes || !kernel->inputs || !kernel->outputs ||
-        !copy_folds(folds, &kernel->folds) || !add_nodes(context, part->nodes_to_replace, kernel)) {
+        !tb_folds_copy(folds, &kernel->folds) ||
+        !add_nodes(context, part->nodes_to_replace, kernel)) {
         free_kernel(kernel);
         return tb_fail(err, TB_NO_MEMORY, "planning a partition");
     }
@@ -173,10 +162,9 @@ typedef struct choice {
 static tb_status take_nodes(choice *c, tb_error *err)
 {
     TfLiteContext *context = c->context;
-    uint8_t *writers = calloc(context->tensors_size ? context->tensors_size : 1, 1);
+    uint8_t *writers = tb_cpu_count_writers(context, c->order);
     if (!writers)
         return tb_fail(err, TB_NO_MEMORY, "choosing nodes");
-    tb_gpu_count_writers(context, c->order, writers);
     c->taken->size = 0;
     for (int i = 0; i < c->order->size; i++) {
         tb_cpu_query query = {.context = context, .folds = &c->folds};
@@ -186,7 +174,7 @@ static tb_status take_nodes(choice *c, tb_error *err)
         if (context->GetNodeAndRegistration(context, index, &node, &registration) != kTfLiteOk)
             continue;
         query.node = node;
-        if (tb_gpu_is_written_once(&query, writers) &&
+        if (tb_query_written_once(&query, writers) &&
             tb_gpu_op_takes(&query, registration->builtin_code))
             c->taken->data[c->taken->size++] = index;
         else if (c->host)

@@ -4,34 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void tb_gpu_count_writers(TfLiteContext *context, const TfLiteIntArray *order, uint8_t *writers)
-{
-    for (int i = 0; i < order->size; i++) {
-        TfLiteNode *node;
-        TfLiteRegistration *registration;
-        if (context->GetNodeAndRegistration(context, order->data[i], &node, &registration) !=
-            kTfLiteOk)
-            continue;
-        for (int k = 0; k < node->outputs->size; k++)
-            if (node->outputs->data[k] >= 0 && writers[node->outputs->data[k]] < 2)
-                writers[node->outputs->data[k]]++;
-    }
-}
-
-bool tb_gpu_is_written_once(tb_cpu_query *query, const uint8_t *writers)
-{
-    const TfLiteNode *node = query->node;
-    for (int i = 0; i < node->outputs->size; i++) {
-        const int tensor = node->outputs->data[i];
-        if (tensor >= 0 && writers[tensor] > 1)
-            return tb_query_no(query, "tensor %d is written by other nodes too", tensor);
-        for (int k = 0; k < node->inputs->size; k++)
-            if (node->inputs->data[k] == tensor)
-                return tb_query_no(query, "tensor %d is both read and written", tensor);
-    }
-    return true;
-}
-
 void tb_gpu_leave(const TfLiteIntArray *nodes, const char *reason, const tb_host *host,
                   int subgraph, TfLiteIntArray *taken)
 {

@@ -8,11 +8,6 @@
 #include "runtime/base/status.h"
 #include "runtime/host.h"
 
-/* By tensor, how many nodes of `order` write it (up to 2); `writers` is zeroed. */
-void tb_gpu_count_writers(TfLiteContext *context, const TfLiteIntArray *order, uint8_t *writers);
-/* A plan lets a tensor live from its one writer to its last reader. */
-bool tb_gpu_is_written_once(tb_cpu_query *query, const uint8_t *writers);
-
 /*
  * Takes nodes out of `taken` whose partition is not worth its copies: below `min_partition` nodes, or,
  * where that is 0, by an estimate of what it saves and what its boundary costs; the partition with the

@@ -114,13 +114,6 @@ int tb_gpu_scratch(tb_gpu_plan *plan, tb_gpu_format format, size_t elements)
     return plan->value_count - 1;
 }
 
-static bool is_constant(const TfLiteTensor *tensor)
-{
-    return (tensor->allocation_type == kTfLiteMmapRo ||
-            tensor->allocation_type == kTfLitePersistentRo) &&
-           tensor->data.raw_const;
-}
-
 static tb_status add_value(builder *b, int index, tb_error *err, int *out)
 {
     if (b->value_of[index] >= 0) {
@@ -151,7 +144,7 @@ static tb_status add_value(builder *b, int index, tb_error *err, int *out)
     const tb_cpu_fold *fold = tb_folds_get(b->partition->folds, index);
     if (fold)
         status = tb_fold_values(plan->context, fold, plan->gpu->packs, err, &v->constant);
-    else if (is_constant(tensor))
+    else if (tb_query_has_values(tensor))
         v->constant = tensor->data.raw_const;
     if (status != TB_OK)
         return status;

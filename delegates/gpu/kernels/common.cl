@@ -65,6 +65,20 @@ A4 load_part(global const T *p, int i, int n)
     return v;
 }
 
+/* What output channels o to o + 3 of `out_c` read of a pixel whose channels begin at i, where every input
+   channel makes `multiplier` output channels. */
+A4 load_spread(global const T *p, int i, int o, int out_c, int multiplier)
+{
+    if (multiplier == 1)
+        return load_part(p, i + o, min(4, out_c - o));
+    A4 v;
+    v.x = LOAD(p, i + o / multiplier);
+    v.y = LOAD(p, i + min(o + 1, out_c - 1) / multiplier);
+    v.z = LOAD(p, i + min(o + 2, out_c - 1) / multiplier);
+    v.w = LOAD(p, i + min(o + 3, out_c - 1) / multiplier);
+    return v;
+}
+
 void store_part(A4 v, global T *p, int i, int n)
 {
     if (n >= 4) {

@@ -130,15 +130,7 @@ kernel void depthwise(global const T *in, global const T *weights, global const 
             if (ix < 0 || ix >= w)
                 continue;
             const int at = ((image * h + y) * w + ix) * c;
-            int4 v;
-            if (multiplier == 1) {
-                v = load_part(in, at + o, count);
-            } else {
-                v.x = LOAD(in, at + o / multiplier);
-                v.y = LOAD(in, at + min(o + 1, out_c - 1) / multiplier);
-                v.z = LOAD(in, at + min(o + 2, out_c - 1) / multiplier);
-                v.w = LOAD(in, at + min(o + 3, out_c - 1) / multiplier);
-            }
+            const int4 v = load_spread(in, at, o, out_c, multiplier);
             acc += (v - zero_in) *
                    (load_part(weights, (ty * kw + tx) * out_c + o, count) - filter_zero);
         }

@@ -1,57 +1,19 @@
 /* Memory of devices out of trees of the test's own. */
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "profiler/device_memory.h"
+#include "tests/unit/support/fake_root.h"
 
-static char root[64];
-
-static void put(const char *path, const char *text)
-{
-    char whole[512];
-    snprintf(whole, sizeof whole, "%s%s", root, path);
-    for (char *at = whole + strlen(root) + 1; *at; at++)
-        if (*at == '/') {
-            *at = '\0';
-            mkdir(whole, 0700);
-            *at = '/';
-        }
-    FILE *file = fopen(whole, "w");
-    cr_assert(file, "%s", whole);
-    fputs(text, file);
-    fclose(file);
-}
-
-static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at)
-{
-    (void)about;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static void begin(void)
-{
-    snprintf(root, sizeof root, "/tmp/tflbench-device-XXXXXX");
-    cr_assert(mkdtemp(root));
-}
-
-static void end(void)
-{
-    nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(device_memory, .init = begin, .fini = end);
+TestSuite(device_memory, .init = fake_root_begin, .fini = fake_root_end);
 
 static tb_device_memory look(void)
 {
     tb_device_memory memory;
-    tb_device_memory_read(root, 77, &memory);
+    tb_device_memory_read(fake_root, 77, &memory);
     return memory;
 }
 
@@ -66,12 +28,14 @@ Test(device_memory, nothing_there_is_said_and_not_zero)
 
 Test(device_memory, a_buffer_counts_once)
 {
-    put("/proc/77/fdinfo/3",
-        "pos:\t0\nflags:\t02\nino:\t11\nsize:\t4096\ncount:\t2\nexp_name:\tsystem\n");
-    put("/proc/77/fdinfo/4", "pos:\t0\nino:\t11\nsize:\t4096\ncount:\t2\nexp_name:\tsystem\n");
-    put("/proc/77/fdinfo/5", "pos:\t0\nino:\t12\nsize:\t65536\ncount:\t1\nexp_name:\tqcom\n");
-    put("/proc/77/fdinfo/6", "pos:\t0\nflags:\t02\nino:\t13\n");
-    put("/proc/78/fdinfo/3", "ino:\t99\nsize:\t1000000\nexp_name:\tsystem\n");
+    fake_root_put("/proc/77/fdinfo/3",
+                  "pos:\t0\nflags:\t02\nino:\t11\nsize:\t4096\ncount:\t2\nexp_name:\tsystem\n");
+    fake_root_put("/proc/77/fdinfo/4",
+                  "pos:\t0\nino:\t11\nsize:\t4096\ncount:\t2\nexp_name:\tsystem\n");
+    fake_root_put("/proc/77/fdinfo/5",
+                  "pos:\t0\nino:\t12\nsize:\t65536\ncount:\t1\nexp_name:\tqcom\n");
+    fake_root_put("/proc/77/fdinfo/6", "pos:\t0\nflags:\t02\nino:\t13\n");
+    fake_root_put("/proc/78/fdinfo/3", "ino:\t99\nsize:\t1000000\nexp_name:\tsystem\n");
     tb_device_memory memory = look();
     cr_expect(memory.dmabuf.known);
     cr_expect_eq(memory.dmabuf.bytes, 4096 + 65536, "%llu",
@@ -81,7 +45,7 @@ Test(device_memory, a_buffer_counts_once)
 
 Test(device_memory, no_buffer_is_a_measured_zero)
 {
-    put("/proc/77/fdinfo/0", "pos:\t0\nflags:\t02\n");
+    fake_root_put("/proc/77/fdinfo/0", "pos:\t0\nflags:\t02\n");
     tb_device_memory memory = look();
     cr_expect(memory.dmabuf.known);
     cr_expect_eq(memory.dmabuf.bytes, 0);
@@ -92,10 +56,10 @@ Test(device_memory, a_client_of_a_gpu_counts_once_and_by_what_is_resident)
     static const char client[] = "drm-driver:\tamdgpu\ndrm-client-id:\t7\ndrm-pdev:\t0000:03:00.0\n"
                                  "drm-total-vram:\t9000 KiB\ndrm-resident-vram:\t100 KiB\n"
                                  "drm-resident-gtt:\t2 MiB\ndrm-memory-vram:\t100 KiB\n";
-    put("/proc/77/fdinfo/3", client);
-    put("/proc/77/fdinfo/4", client);
-    put("/proc/77/fdinfo/5", "drm-driver:\tpanfrost\ndrm-client-id:\t7\ndrm-pdev:\tmali\n"
-                             "drm-total-memory:\t512\n");
+    fake_root_put("/proc/77/fdinfo/3", client);
+    fake_root_put("/proc/77/fdinfo/4", client);
+    fake_root_put("/proc/77/fdinfo/5", "drm-driver:\tpanfrost\ndrm-client-id:\t7\ndrm-pdev:\tmali\n"
+                                       "drm-total-memory:\t512\n");
     tb_device_memory memory = look();
     cr_expect(memory.gpu.known);
     cr_expect_eq(memory.gpu.bytes, 100 * 1024 + 2 * 1024 * 1024 + 512, "%llu",
@@ -104,7 +68,7 @@ Test(device_memory, a_client_of_a_gpu_counts_once_and_by_what_is_resident)
 
 Test(device_memory, a_driver_that_tells_nothing_is_said_to)
 {
-    put("/proc/77/fdinfo/3", "drm-driver:\tsilent\ndrm-client-id:\t1\n");
+    fake_root_put("/proc/77/fdinfo/3", "drm-driver:\tsilent\ndrm-client-id:\t1\n");
     tb_device_memory memory = look();
     cr_expect_not(memory.gpu.known);
     cr_expect(strstr(memory.gpu.reason, "does not tell"));
@@ -112,10 +76,10 @@ Test(device_memory, a_driver_that_tells_nothing_is_said_to)
 
 Test(device_memory, adrenos_driver_has_a_folder_for_the_process)
 {
-    put("/proc/77/fdinfo/0", "pos:\t0\n");
-    put("/sys/class/kgsl/kgsl/proc/77/kernel", "4096\n");
-    put("/sys/class/kgsl/kgsl/proc/77/user", "1048576\n");
-    put("/sys/class/kgsl/kgsl/proc/78/user", "5\n");
+    fake_root_put("/proc/77/fdinfo/0", "pos:\t0\n");
+    fake_root_put("/sys/class/kgsl/kgsl/proc/77/kernel", "4096\n");
+    fake_root_put("/sys/class/kgsl/kgsl/proc/77/user", "1048576\n");
+    fake_root_put("/sys/class/kgsl/kgsl/proc/78/user", "5\n");
     tb_device_memory memory = look();
     cr_expect(memory.gpu.known);
     cr_expect_eq(memory.gpu.bytes, 4096 + 1048576);
@@ -123,10 +87,11 @@ Test(device_memory, adrenos_driver_has_a_folder_for_the_process)
 
 Test(device_memory, damaged_files_do_no_harm)
 {
-    put("/proc/77/fdinfo/3", "exp_name:\nsize:\tx\nino:\t\n");
-    put("/proc/77/fdinfo/4", "drm-driver:\ndrm-resident-");
-    put("/proc/77/fdinfo/5", "drm-driver:\tx\ndrm-resident-a:\t99999999999999999999 GiB\n");
-    put("/proc/77/fdinfo/x", "size:\t5\nexp_name:\tsystem\n");
+    fake_root_put("/proc/77/fdinfo/3", "exp_name:\nsize:\tx\nino:\t\n");
+    fake_root_put("/proc/77/fdinfo/4", "drm-driver:\ndrm-resident-");
+    fake_root_put("/proc/77/fdinfo/5",
+                  "drm-driver:\tx\ndrm-resident-a:\t99999999999999999999 GiB\n");
+    fake_root_put("/proc/77/fdinfo/x", "size:\t5\nexp_name:\tsystem\n");
     tb_device_memory memory = look();
     cr_expect_eq(memory.dmabuf.bytes, 0);
     cr_expect_eq(memory.gpu.bytes, 0);

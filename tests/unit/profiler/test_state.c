@@ -1,56 +1,18 @@
 /* Energy, clocks and temperatures out of trees of the test's own. */
 #include <criterion/criterion.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "profiler/state.h"
+#include "tests/unit/support/fake_root.h"
 
-static char root[64];
-
-static void put(const char *path, const char *text)
-{
-    char whole[512];
-    snprintf(whole, sizeof whole, "%s%s", root, path);
-    for (char *at = whole + strlen(root) + 1; *at; at++)
-        if (*at == '/') {
-            *at = '\0';
-            mkdir(whole, 0700);
-            *at = '/';
-        }
-    FILE *file = fopen(whole, "w");
-    cr_assert(file, "%s", whole);
-    fputs(text, file);
-    fclose(file);
-}
-
-static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *at)
-{
-    (void)about;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
-static void begin(void)
-{
-    snprintf(root, sizeof root, "/tmp/tflbench-state-XXXXXX");
-    cr_assert(mkdtemp(root));
-}
-
-static void end(void)
-{
-    nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(state, .init = begin, .fini = end);
+TestSuite(state, .init = fake_root_begin, .fini = fake_root_end);
 
 static tb_state *open_root(size_t samples)
 {
     tb_state *state = NULL;
-    cr_assert_eq(tb_state_open(root, samples, NULL, &state), TB_OK);
+    cr_assert_eq(tb_state_open(fake_root, samples, NULL, &state), TB_OK);
     return state;
 }
 
@@ -71,20 +33,20 @@ Test(state, nothing_there_is_said_and_not_zero)
 
 Test(state, rapl_counts_packages_and_memory_once_and_past_the_wrap)
 {
-    put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
-    put("/sys/class/powercap/intel-rapl:0/energy_uj", "900\n");
-    put("/sys/class/powercap/intel-rapl:0/max_energy_range_uj", "1000\n");
-    put("/sys/class/powercap/intel-rapl:0:0/name", "core\n");
-    put("/sys/class/powercap/intel-rapl:0:0/energy_uj", "5\n");
-    put("/sys/class/powercap/intel-rapl:0:1/name", "dram\n");
-    put("/sys/class/powercap/intel-rapl:0:1/energy_uj", "70\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/energy_uj", "900\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/max_energy_range_uj", "1000\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0:0/name", "core\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0:0/energy_uj", "5\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0:1/name", "dram\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0:1/energy_uj", "70\n");
     tb_state *state = open_root(8);
     cr_assert_eq(tb_state_channel_count(state), 2);
     cr_expect_str_eq(tb_state_channel_name(state, 0), "energy package-0");
     cr_expect_str_eq(tb_state_channel_name(state, 1), "energy dram");
     tb_state_sample(state, 1000);
-    put("/sys/class/powercap/intel-rapl:0/energy_uj", "150\n");
-    put("/sys/class/powercap/intel-rapl:0:1/energy_uj", "80\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/energy_uj", "150\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0:1/energy_uj", "80\n");
     tb_state_sample(state, 2000);
     double uj;
     const char *reason;
@@ -96,14 +58,14 @@ Test(state, rapl_counts_packages_and_memory_once_and_past_the_wrap)
 
 Test(state, rails_of_a_phone)
 {
-    put("/sys/bus/iio/devices/iio:device0/energy_value",
-        "t=12345\nCH0(T=12345)[VDD_BIG], 1000\nCH1(T=12345)[VDD_LITTLE], 200\n");
+    fake_root_put("/sys/bus/iio/devices/iio:device0/energy_value",
+                  "t=12345\nCH0(T=12345)[VDD_BIG], 1000\nCH1(T=12345)[VDD_LITTLE], 200\n");
     tb_state *state = open_root(4);
     cr_assert_eq(tb_state_channel_count(state), 2);
     cr_expect_str_eq(tb_state_channel_name(state, 1), "energy VDD_LITTLE");
     tb_state_sample(state, 1);
-    put("/sys/bus/iio/devices/iio:device0/energy_value",
-        "t=12399\nCH0(T=12399)[VDD_BIG], 1500\nCH1(T=12399)[VDD_LITTLE], 260\n");
+    fake_root_put("/sys/bus/iio/devices/iio:device0/energy_value",
+                  "t=12399\nCH0(T=12399)[VDD_BIG], 1500\nCH1(T=12399)[VDD_LITTLE], 260\n");
     tb_state_sample(state, 2);
     double uj;
     const char *reason;
@@ -114,12 +76,12 @@ Test(state, rails_of_a_phone)
 
 Test(state, a_battery_gives_power_by_voltage_and_current)
 {
-    put("/sys/class/power_supply/battery/type", "Battery\n");
-    put("/sys/class/power_supply/battery/voltage_now", "4000000\n");
-    put("/sys/class/power_supply/battery/current_now", "-500000\n");
-    put("/sys/class/power_supply/usb/type", "USB\n");
-    put("/sys/class/power_supply/usb/voltage_now", "5000000\n");
-    put("/sys/class/power_supply/usb/current_now", "100000\n");
+    fake_root_put("/sys/class/power_supply/battery/type", "Battery\n");
+    fake_root_put("/sys/class/power_supply/battery/voltage_now", "4000000\n");
+    fake_root_put("/sys/class/power_supply/battery/current_now", "-500000\n");
+    fake_root_put("/sys/class/power_supply/usb/type", "USB\n");
+    fake_root_put("/sys/class/power_supply/usb/voltage_now", "5000000\n");
+    fake_root_put("/sys/class/power_supply/usb/current_now", "100000\n");
     tb_state *state = open_root(4);
     cr_assert_eq(tb_state_channel_count(state), 1);
     tb_state_sample(state, 0);
@@ -138,13 +100,13 @@ Test(state, a_battery_gives_power_by_voltage_and_current)
 
 Test(state, clocks_temperatures_and_throttling)
 {
-    put("/sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq", "1800000\n");
-    put("/sys/devices/system/cpu/cpufreq/policy4/scaling_cur_freq", "2400000\n");
-    put("/sys/class/thermal/thermal_zone0/type", "cpu-0-0\n");
-    put("/sys/class/thermal/thermal_zone0/temp", "45500\n");
-    put("/sys/class/thermal/cooling_device0/type", "cpufreq-cpu4\n");
-    put("/sys/class/thermal/cooling_device0/cur_state", "0\n");
-    put("/sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", "7\n");
+    fake_root_put("/sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq", "1800000\n");
+    fake_root_put("/sys/devices/system/cpu/cpufreq/policy4/scaling_cur_freq", "2400000\n");
+    fake_root_put("/sys/class/thermal/thermal_zone0/type", "cpu-0-0\n");
+    fake_root_put("/sys/class/thermal/thermal_zone0/temp", "45500\n");
+    fake_root_put("/sys/class/thermal/cooling_device0/type", "cpufreq-cpu4\n");
+    fake_root_put("/sys/class/thermal/cooling_device0/cur_state", "0\n");
+    fake_root_put("/sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count", "7\n");
     tb_state *state = open_root(2);
     cr_assert_eq(tb_state_channel_count(state), 5);
     cr_expect_str_eq(tb_state_channel_name(state, 1), "frequency policy4");
@@ -155,8 +117,8 @@ Test(state, clocks_temperatures_and_throttling)
     double value;
     cr_assert(tb_state_value(state, 0, 2, &time_ns, &value) ||
               tb_state_value(state, 0, 3, &time_ns, &value));
-    put("/sys/class/thermal/cooling_device0/cur_state", "3\n");
-    put("/sys/devices/system/cpu/cpufreq/policy4/scaling_cur_freq", "not a number\n");
+    fake_root_put("/sys/class/thermal/cooling_device0/cur_state", "3\n");
+    fake_root_put("/sys/devices/system/cpu/cpufreq/policy4/scaling_cur_freq", "not a number\n");
     tb_state_sample(state, 2);
     tb_state_sample(state, 3); /* past the room: renews the last */
     cr_expect_eq(tb_state_sample_count(state), 2);
@@ -200,21 +162,21 @@ static void pmu_close(void *context, int fd)
 
 static void put_pmu(void)
 {
-    put("/sys/bus/event_source/devices/power/type", "22\n");
-    put("/sys/bus/event_source/devices/power/cpumask", "0,32\n");
-    put("/sys/bus/event_source/devices/power/events/energy-pkg", "event=0x02\n");
-    put("/sys/bus/event_source/devices/power/events/energy-pkg.scale", "0.001\n");
-    put("/sys/bus/event_source/devices/power/events/energy-ram", "event=0x03\n");
-    put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "2.5e-4\n");
-    put("/sys/bus/event_source/devices/power/events/energy-psys", "event=0x05\n");
-    put("/sys/bus/event_source/devices/power/events/energy-psys.scale", "0.001\n");
+    fake_root_put("/sys/bus/event_source/devices/power/type", "22\n");
+    fake_root_put("/sys/bus/event_source/devices/power/cpumask", "0,32\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-pkg", "event=0x02\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-pkg.scale", "0.001\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-ram", "event=0x03\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "2.5e-4\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-psys", "event=0x05\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-psys.scale", "0.001\n");
 }
 
 static tb_state *open_pmu(fake_pmu *f, tb_power_calls *calls)
 {
     tb_state *state = NULL;
     *calls = (tb_power_calls){pmu_open, pmu_read, pmu_close, f};
-    cr_assert_eq(tb_state_open_with(root, calls, 4, NULL, &state), TB_OK);
+    cr_assert_eq(tb_state_open_with(fake_root, calls, 4, NULL, &state), TB_OK);
     return state;
 }
 
@@ -247,8 +209,8 @@ Test(state, the_power_pmu_counts_nothing_twice)
     fake_pmu f = {0};
     tb_power_calls calls;
     put_pmu();
-    put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
-    put("/sys/class/powercap/intel-rapl:0/energy_uj", "5\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/name", "package-0\n");
+    fake_root_put("/sys/class/powercap/intel-rapl:0/energy_uj", "5\n");
     tb_state *state = open_pmu(&f, &calls);
     cr_expect_eq(f.opened, 0);
     cr_expect_eq(tb_state_channel_count(state), 1);
@@ -264,8 +226,8 @@ Test(state, a_power_pmu_that_is_refused_or_damaged_is_none)
     cr_expect_eq(tb_state_channel_count(state), 0);
     tb_state_close(state);
     f.refuse = 0;
-    put("/sys/bus/event_source/devices/power/events/energy-pkg", "nothing\n");
-    put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "-1\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-pkg", "nothing\n");
+    fake_root_put("/sys/bus/event_source/devices/power/events/energy-ram.scale", "-1\n");
     state = open_pmu(&f, &calls);
     cr_expect_eq(tb_state_channel_count(state), 0);
     tb_state_close(state);
